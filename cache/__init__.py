@@ -1,0 +1,1 @@
+"""All that is kept on disk: the store, entries and their encoding, the built index."""

@@ -1,0 +1,1 @@
+"""How an index is written out for other programs."""

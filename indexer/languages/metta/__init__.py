@@ -1,0 +1,1 @@
+"""MeTTa: grammar, forms, dialects, extraction."""

@@ -1,1 +1,48 @@
-"""One folder for each language the indexer knows."""
+"""One folder for each language the indexer knows; `LANGUAGES` is the list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Protocol
+
+from metta_index.indexer.symbols import SymbolTable
+from metta_index.indexer.syntax import SyntaxTree
+
+
+class Language(Protocol):
+    """What the indexer wants of a language's folder: module `language` in it, with these names."""
+
+    KINDS: Sequence[str]
+    DIALECTS: Sequence[str]
+    TREE_VERSION: str
+    TABLE_VERSION: str
+
+    def cut(self, source: bytes) -> list[int]:
+        """Where the pieces of a text start that are parsed and kept apart."""
+
+    def parse(self, source: bytes) -> SyntaxTree: ...
+
+    def extract(self, source: bytes, tree: SyntaxTree, dialect: str | None) -> SymbolTable:
+        """`dialect`: as configured or decided for the whole document; None decides from the text."""
+
+    def is_error(self, dialect: str, code: str) -> bool:
+        """Whether a problem keeps a program of this dialect from being read."""
+
+
+#: Languages by name, and the endings of their files.
+LANGUAGES: Mapping[str, tuple[str, ...]] = {"metta": (".metta",)}
+
+
+def language_of(path: str) -> str:
+    """The name of the language of a file; MeTTa where a configured ending says nothing else."""
+    for name, endings in LANGUAGES.items():
+        if path.endswith(endings):
+            return name
+    return "metta"
+
+
+def load_language(name: str) -> Language:
+    """The language's module. Imports tree-sitter: only where there is something to parse."""
+    module: Language = import_module(f"metta_index.indexer.languages.{name}.language")  # type: ignore[assignment]
+    return module

@@ -1,0 +1,75 @@
+"""The dialects of MeTTa: how a text shows which one it is in, and what each forbids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from metta_index.indexer.languages.metta import grammar
+from metta_index.indexer.syntax import SyntaxTree, column
+
+#: From the strongest evidence to none: where pieces of one text disagree, the first wins.
+DIALECTS = ("petta", "mm2", "mettatron", "hyperon")
+
+#: Words that only PeTTa gives a meaning. Counted over public repositories they
+#: tell it from Hyperon almost without error.
+_PETTA_WORDS = frozenset(
+    {b"progn", b"|->", b"py-call", b"foldall", b"forall", b"git-import!", b"translatePredicate", b"callPredicate"}
+)
+_IMPORTS = frozenset({b"import!", b"include", b"static-import!", b"import"})
+
+#: Problems that are none in a dialect whose reader accepts the token.
+_ALLOWED = {
+    "petta": frozenset({"invalid-escape", "hash-in-variable", "integer-too-large"}),
+    "mm2": frozenset({"integer-too-large"}),
+}
+
+
+def is_error(dialect: str, code: str) -> bool:
+    """Whether a problem of this code keeps a program of this dialect from being read."""
+    return code not in _ALLOWED.get(dialect, frozenset())
+
+
+def detect(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: bytes) -> str:
+    """The dialect that a text shows by its words and imports; "hyperon" where it shows none.
+
+    `names`, `numbers`: what `_binding.intern` gave for the tree.
+    """
+    known = frozenset(names)
+    suspects = known & _PETTA_WORDS
+    importing = known & _IMPORTS
+    if not suspects and not importing and b"exec" not in known:
+        return "hyperon"
+    rows, starts, tails = column(numbers), column(tree.starts), column(tree.tails)
+    ends = column(tree.ends)
+    of_interest = {names.index(name) + 1: name for name in suspects | importing | known & {b"exec"}}
+    found = "hyperon"
+    for row, number in enumerate(rows):
+        name = of_interest.get(number)
+        if name is None or source[starts[row] - 1 : starts[row]] != b"(":
+            continue
+        if name in _PETTA_WORDS:
+            return "petta"
+        after = [source[starts[argument] : ends[argument]] for argument in _siblings(row, tails, tree.kinds, 3)]
+        if name in _IMPORTS and any(map(_is_path, after[:2])):
+            return "petta"
+        if name == b"exec" and len(after) == 3 and after[1].startswith(b"(,"):
+            found = "mm2"
+    return found
+
+
+def _is_path(argument: bytes) -> bool:
+    target = argument.strip(b'"')
+    return target.startswith((b"(library ", b"./", b"../")) or (
+        not target.startswith(b"(") and (b"/" in target or target.endswith((b".metta", b".py")))
+    )
+
+
+def _siblings(row: int, tails: Sequence[int], kinds: bytes, most: int) -> list[int]:
+    """Up to `most` rows after a leaf that may be its siblings; a list ends where its tail does."""
+    rows = []
+    at = tails[row]
+    while at < len(kinds) and len(rows) < most:
+        if kinds[at] != grammar.COMMENT:
+            rows.append(at)
+        at = tails[at]
+    return rows

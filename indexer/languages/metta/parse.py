@@ -1,0 +1,130 @@
+"""Source text to SyntaxTree. Parsing never fails: what is wrong is in the tree's problems."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from metta_index.indexer import _columns
+from metta_index.indexer.languages.metta import _binding, grammar
+from metta_index.indexer.languages.metta.lexical import lexical_problems
+from metta_index.indexer.problems import Problem
+from metta_index.indexer.syntax import SyntaxTree, column
+
+#: Sizes of the pieces of a large text, in bytes: smallest, average, largest. One
+#: piece is small enough that re-parsing it goes unnoticed, and large enough that
+#: what is stored for each costs little.
+PIECE_SIZES = (32 << 10, 64 << 10, 256 << 10)
+
+#: i64 has at most 19 digits: shorter numbers need no second look.
+_LONG_NUMBER = 19
+
+
+class Damage(IntEnum):
+    """What is wrong with a piece. The order is that of cut.c."""
+
+    SOUND = 0
+    UNCLOSED_PARENTHESIS = 1
+    STRAY_PARENTHESIS = 2
+    UNCLOSED_STRING = 3
+    BAD_BYTES = 4
+
+
+def cut(source: bytes) -> list[int]:
+    """Where the pieces of a text start that are parsed and kept apart; [0] for all but large texts.
+
+    A top-level atom, with the `!` before it, is never divided. The cuts depend on
+    the content around them only, so an edit changes the pieces it touches.
+    """
+    if len(source) <= PIECE_SIZES[2]:
+        return [0]
+    starts = []
+    sound = False
+    for start, _end, damage, _where in _binding.cut(source, *PIECE_SIZES):
+        # A broken atom is part of the piece before it, where parse() isolates it again.
+        if not (damage and starts) or not sound:
+            starts.append(start)
+        sound = damage == Damage.SOUND
+    return starts
+
+
+def parse(source: bytes) -> SyntaxTree:
+    """The tree of one text, or of one piece of a large one."""
+    parser = grammar.parser()
+    codes, leaves = grammar.kind_codes()
+    root = parser.parse(source).root_node
+    problems: list[Problem] = []
+    if not root.has_error:
+        roots = [(root, 0)]
+    else:
+        roots = []
+        for start, end, damage, where in _binding.cut(source, 0, 0, 0):
+            piece = parser.parse(source[start:end]).root_node
+            roots.append((piece, start))
+            if damage or piece.has_error:
+                problems.append(_syntax_problem(source, start, end, Damage(damage), where))
+    columns = _columns.flatten(
+        roots, codes, leaves, 0, grammar.ERROR, grammar.MISSING, len(source)
+    )
+    problems += _lexical_problems(source, *columns[:3])
+    problems.sort(key=lambda problem: (problem.start_byte, problem.end_byte, problem.code))
+    return SyntaxTree(len(source), *columns, tuple(problems))
+
+
+def _syntax_problem(source: bytes, start: int, end: int, damage: Damage, where: int) -> Problem:
+    match damage:
+        case Damage.UNCLOSED_PARENTHESIS:
+            # The range says where the form probably ends: before the next one.
+            stop = where + len(source[where:end].rstrip())
+            return Problem("unclosed-parenthesis", "this parenthesis is never closed", where, stop)
+        case Damage.STRAY_PARENTHESIS:
+            return Problem("stray-parenthesis", "this parenthesis closes nothing", where, where + 1)
+        case Damage.UNCLOSED_STRING:
+            return Problem("unclosed-string", "this string is never closed", where, where + 1)
+        case _:
+            return _byte_problem(source, start, end)
+
+
+def _byte_problem(source: bytes, start: int, end: int) -> Problem:
+    piece = source[start:end]
+    nul = piece.find(b"\0")
+    if nul >= 0:
+        return Problem("nul-byte", "a NUL byte; is this a text file?", start + nul, start + nul + 1)
+    try:
+        piece.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Problem(
+            "not-utf-8", "bytes that are not UTF-8; save the file as UTF-8", start + error.start, start + error.end
+        )
+    return Problem("syntax-error", "this atom is not MeTTa", start, end)
+
+
+def _lexical_problems(source: bytes, kinds: bytes, starts: bytes, ends: bytes) -> list[Problem]:
+    """Tokens that are one token everywhere but legal only in some dialects."""
+    escapes, hashes = b"\\" in source, b"#" in source
+    suspects = [row for row in _rows_of(kinds, grammar.STRING)] if escapes else []
+    suspects += _rows_of(kinds, grammar.VARIABLE) if hashes else []
+    suspects += _rows_of(kinds, grammar.NUMBER)
+    if not suspects:
+        return []
+    first, last = column(starts), column(ends)
+    problems = []
+    for row in suspects:
+        start, end, kind = first[row], last[row], grammar.KINDS[kinds[row]]
+        if kind == "number" and end - start < _LONG_NUMBER:
+            continue
+        if kind == "variable" and source.find(b"#", start, end) < 0:
+            continue
+        if kind == "string" and source.find(b"\\", start, end) < 0:
+            continue
+        problems += [Problem(*found) for found in lexical_problems(source, kind, start, end)]
+    return problems
+
+
+def _rows_of(kinds: bytes, kind: int) -> list[int]:
+    rows = []
+    wanted = bytes([kind])
+    row = kinds.find(wanted)
+    while row >= 0:
+        rows.append(row)
+        row = kinds.find(wanted, row + 1)
+    return rows

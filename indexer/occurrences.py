@@ -1,0 +1,133 @@
+"""Reading the packed columns of symbol tables: documents made of one or more pieces."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from metta_index.indexer import _columns
+from metta_index.indexer.positions import LineMap, Position
+from metta_index.indexer.symbols import Lambda, Role, SymbolTable, TopKind, Use
+from metta_index.indexer.syntax import DecodeError
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One word or variable. Bytes count from the start of the document."""
+
+    name: bytes
+    start_byte: int
+    role: Role
+    use: Use
+
+    @property
+    def end_byte(self) -> int:
+        return self.start_byte + len(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """One top-level atom; `name` is what it defines, declares, documents or states a fact of."""
+
+    start_byte: int
+    end_byte: int
+    kind: TopKind
+    name: bytes | None
+
+
+_ROLES = tuple(Role)
+_USES = tuple(Use)
+_TOP_KINDS = tuple(TopKind)
+
+
+def _numbers(packed: bytes) -> array[int]:
+    try:
+        return array("I", _columns.unpack_column(packed))
+    except ValueError as error:
+        raise DecodeError(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A symbol table and where in its document it starts."""
+
+    offset: int
+    row: int
+    byte_column: int
+    column: int
+    table: SymbolTable
+    line_map: LineMap
+
+    def position(self, byte: int) -> Position:
+        """The document's position of a byte of the document that is in this piece."""
+        inside = self.line_map.position(byte - self.offset)
+        if inside.row:
+            return Position(self.row + inside.row, inside.byte_column, inside.column)
+        return Position(self.row, self.byte_column + inside.byte_column, self.column + inside.column)
+
+
+def line_map(table: SymbolTable) -> LineMap:
+    return LineMap.from_columns(_numbers(table.lines).tobytes(), _numbers(table.wide).tobytes())
+
+
+def pieces(tables: Sequence[SymbolTable]) -> Iterator[Piece]:
+    """The pieces of a document in order, each with where it starts."""
+    offset = row = byte_column = column = 0
+    for table in tables:
+        piece = Piece(offset, row, byte_column, column, table, line_map(table))
+        yield piece
+        end = piece.position(offset + table.size)
+        offset, row, byte_column, column = offset + table.size, end.row, end.byte_column, end.column
+
+
+def occurrences(piece: Piece) -> Iterator[Occurrence]:
+    """Every occurrence in a piece, in the order of the text. Raises DecodeError on a table that does not fit."""
+    table, offset = piece.table, piece.offset
+    names, starts = _numbers(table.occurrence_names), _numbers(table.occurrence_starts)
+    if not len(names) == len(starts) == len(table.occurrence_roles):
+        raise DecodeError("occurrence columns differ in length")
+    known = table.names
+    try:
+        for name, start, code in zip(names, starts, table.occurrence_roles, strict=True):
+            yield Occurrence(known[name], offset + start, _ROLES[code & 15], _USES[code >> 4])
+    except IndexError as error:
+        raise DecodeError("an occurrence of no name, role or use") from error
+
+
+def tops(piece: Piece) -> Iterator[Top]:
+    """Every top-level atom of a piece, in the order of the text."""
+    table = piece.table
+    columns = (_numbers(table.top_starts), _numbers(table.top_ends), table.top_kinds, _numbers(table.top_names))
+    if len({len(values) for values in columns}) != 1:
+        raise DecodeError("columns of top-level atoms differ in length")
+    known = table.names
+    try:
+        for start, end, kind, name in zip(*columns, strict=True):
+            yield Top(
+                piece.offset + start, piece.offset + end, _TOP_KINDS[kind], known[name - 1] if name else None
+            )
+    except IndexError as error:
+        raise DecodeError("a top-level atom of no name or kind") from error
+
+
+def scope_of(piece: Piece, variable: bytes, byte: int) -> tuple[int, int]:
+    """The byte range in which a variable at this byte is the same variable.
+
+    That is the whole top-level atom, except for the parameters of a lambda.
+    """
+    inside = byte - piece.offset
+    best: Lambda | None = None
+    for candidate in piece.table.lambdas:
+        if candidate.start <= inside < candidate.end and any(
+            piece.table.names[parameter] == variable for parameter in candidate.parameters
+        ):
+            best = candidate if best is None or candidate.start >= best.start else best
+    if best is not None:
+        return piece.offset + best.start, piece.offset + best.end
+    starts = _numbers(piece.table.top_starts)
+    index = bisect_right(starts, inside) - 1
+    if index < 0:
+        return piece.offset, piece.offset + piece.table.size
+    return piece.offset + starts[index], piece.offset + _numbers(piece.table.top_ends)[index]

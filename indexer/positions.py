@@ -1,0 +1,59 @@
+"""Byte offsets to lines and columns, for people (code points) and programs (bytes)."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+
+from metta_index.indexer import _columns
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a text: 0-based row; 0-based columns in bytes and in code points."""
+
+    row: int
+    byte_column: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineMap:
+    """Where the lines of a text start, and which of its characters have several bytes.
+
+    `line_starts` leaves out the first line, at 0. Only "\\n" ends a line.
+    `wide_starts` and `wide_extra` say where each character of more than one byte
+    starts, and how many bytes beyond one all of them up to and with it have.
+    """
+
+    line_starts: array[int]
+    wide_starts: array[int]
+    wide_extra: array[int]
+
+    @classmethod
+    def of(cls, source: bytes) -> LineMap:
+        return cls.from_columns(*_columns.line_columns(source))
+
+    @classmethod
+    def from_columns(cls, lines: bytes, wides: bytes) -> LineMap:
+        pairs = array("I", wides)
+        extra = array("I")
+        total = 0
+        for width in pairs[1::2]:
+            total += width - 1
+            extra.append(total)
+        return cls(array("I", lines), pairs[::2], extra)
+
+    def position(self, byte: int) -> Position:
+        row = bisect_right(self.line_starts, byte)
+        start = self.line_starts[row - 1] if row else 0
+        return Position(row, byte - start, byte - start - self._extra_between(start, byte))
+
+    def _extra_between(self, start: int, end: int) -> int:
+        """Bytes beyond one a character, of the characters that start in [start, end)."""
+        first = bisect_left(self.wide_starts, start)
+        last = bisect_left(self.wide_starts, end)
+        if first == last:
+            return 0
+        return self.wide_extra[last - 1] - (self.wide_extra[first - 1] if first else 0)

@@ -6,6 +6,10 @@
  * reference rejects only lexically (an escape it does not know, `#` in a
  * variable) is one token here, because other dialects accept it: the indexer
  * reports such tokens and the dialect says how grave they are.
+ *
+ * NUL is in no token and so always an error. (Tree-sitter cannot match it
+ * everywhere, and a word that may hold it only past its first character would
+ * be a trap.)
  */
 
 /// <reference types="tree-sitter-cli/dsl" />
@@ -34,17 +38,18 @@ module.exports = grammar({
     expression: $ => seq("(", repeat($._atom), ")"),
 
     // `;` and `"` do not end a variable, `$` alone is one; `#` is kept, see above.
-    variable: _ => new RegExp(`\\$[^${WS}()]*`),
+    variable: _ => new RegExp(`\\$[^${WS}()\\x00]*`),
 
-    string: _ => /"([^"\\]|\\[^\x00])*"/,
+    string: _ => /"([^"\\\x00]|\\[^\x00])*"/,
 
-    // A word that the reference tokenizer reads as a number. `.5`, `5.` and
-    // `1_000` are symbols.
-    number: _ => token(prec(1, /[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/)),
+    // A word that the reference tokenizer reads as a number. `.5`, `5.`, `1_000`
+    // and `1x` are symbols: the longer match wins, and this rule where both match
+    // alike, because it stands first. (A precedence would cut `1x` in two.)
+    number: _ => /[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/,
 
-    symbol: _ => new RegExp(`[^${WS}();$"][^${WS}();]*`),
+    symbol: _ => new RegExp(`[^${WS}();$"\\x00][^${WS}();\\x00]*`),
 
     // Only "\n" ends a comment; "\r" does not.
-    comment: _ => /;[^\n]*/,
+    comment: _ => /;[^\n\x00]*/,
   },
 });

@@ -171,12 +171,12 @@ static TSCharacterRange extras_character_set_1[] = {
 };
 
 static TSCharacterRange sym_variable_character_set_1[] = {
-  {0, 0x08}, {0x0e, 0x1f}, {'!', '\''}, {'*', 0x84}, {0x86, 0x9f}, {0xa1, 0x167f}, {0x1681, 0x1fff}, {0x200b, 0x2027},
+  {0x01, 0x08}, {0x0e, 0x1f}, {'!', '\''}, {'*', 0x84}, {0x86, 0x9f}, {0xa1, 0x167f}, {0x1681, 0x1fff}, {0x200b, 0x2027},
   {0x202a, 0x202e}, {0x2030, 0x205e}, {0x2060, 0x2fff}, {0x3001, 0x10ffff},
 };
 
 static TSCharacterRange sym_symbol_character_set_2[] = {
-  {0, 0x08}, {0x0e, 0x1f}, {'!', '\''}, {'*', ':'}, {'<', 0x84}, {0x86, 0x9f}, {0xa1, 0x167f}, {0x1681, 0x1fff},
+  {0x01, 0x08}, {0x0e, 0x1f}, {'!', '\''}, {'*', ':'}, {'<', 0x84}, {0x86, 0x9f}, {0xa1, 0x167f}, {0x1681, 0x1fff},
   {0x200b, 0x2027}, {0x202a, 0x202e}, {0x2030, 0x205e}, {0x2060, 0x2fff}, {0x3001, 0x10ffff},
 };
 
@@ -225,7 +225,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       END_STATE();
     case 5:
       ACCEPT_TOKEN(anon_sym_BANG);
-      if ((!eof && set_contains(sym_symbol_character_set_2, 13, lookahead))) ADVANCE(17);
+      if (set_contains(sym_symbol_character_set_2, 13, lookahead)) ADVANCE(17);
       END_STATE();
     case 6:
       ACCEPT_TOKEN(anon_sym_LPAREN);
@@ -235,7 +235,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       END_STATE();
     case 8:
       ACCEPT_TOKEN(sym_variable);
-      if ((!eof && set_contains(sym_variable_character_set_1, 12, lookahead))) ADVANCE(8);
+      if (set_contains(sym_variable_character_set_1, 12, lookahead)) ADVANCE(8);
       END_STATE();
     case 9:
       ACCEPT_TOKEN(sym_string);
@@ -246,42 +246,45 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead == 'E' ||
           lookahead == 'e') ADVANCE(13);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(10);
+      if (set_contains(sym_symbol_character_set_2, 13, lookahead)) ADVANCE(17);
       END_STATE();
     case 11:
       ACCEPT_TOKEN(sym_number);
       if (lookahead == 'E' ||
           lookahead == 'e') ADVANCE(13);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(11);
+      if (set_contains(sym_symbol_character_set_2, 13, lookahead)) ADVANCE(17);
       END_STATE();
     case 12:
       ACCEPT_TOKEN(sym_number);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(12);
+      if (set_contains(sym_symbol_character_set_2, 13, lookahead)) ADVANCE(17);
       END_STATE();
     case 13:
       ACCEPT_TOKEN(sym_symbol);
       if (lookahead == '+' ||
           lookahead == '-') ADVANCE(16);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(12);
-      if ((!eof && set_contains(sym_symbol_character_set_2, 13, lookahead))) ADVANCE(17);
+      if (set_contains(sym_symbol_character_set_2, 13, lookahead)) ADVANCE(17);
       END_STATE();
     case 14:
       ACCEPT_TOKEN(sym_symbol);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(10);
-      if ((!eof && set_contains(sym_symbol_character_set_2, 13, lookahead))) ADVANCE(17);
+      if (set_contains(sym_symbol_character_set_2, 13, lookahead)) ADVANCE(17);
       END_STATE();
     case 15:
       ACCEPT_TOKEN(sym_symbol);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(11);
-      if ((!eof && set_contains(sym_symbol_character_set_2, 13, lookahead))) ADVANCE(17);
+      if (set_contains(sym_symbol_character_set_2, 13, lookahead)) ADVANCE(17);
       END_STATE();
     case 16:
       ACCEPT_TOKEN(sym_symbol);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(12);
-      if ((!eof && set_contains(sym_symbol_character_set_2, 13, lookahead))) ADVANCE(17);
+      if (set_contains(sym_symbol_character_set_2, 13, lookahead)) ADVANCE(17);
       END_STATE();
     case 17:
       ACCEPT_TOKEN(sym_symbol);
-      if ((!eof && set_contains(sym_symbol_character_set_2, 13, lookahead))) ADVANCE(17);
+      if (set_contains(sym_symbol_character_set_2, 13, lookahead)) ADVANCE(17);
       END_STATE();
     case 18:
       ACCEPT_TOKEN(sym_comment);
@@ -336,7 +339,7 @@ static const uint16_t ts_parse_table[LARGE_STATE_COUNT][SYMBOL_COUNT] = {
     [anon_sym_LPAREN] = ACTIONS(9),
     [sym_variable] = ACTIONS(11),
     [sym_string] = ACTIONS(11),
-    [sym_number] = ACTIONS(11),
+    [sym_number] = ACTIONS(13),
     [sym_symbol] = ACTIONS(13),
     [sym_comment] = ACTIONS(3),
   },
@@ -351,7 +354,7 @@ static const uint16_t ts_parse_table[LARGE_STATE_COUNT][SYMBOL_COUNT] = {
     [anon_sym_LPAREN] = ACTIONS(9),
     [sym_variable] = ACTIONS(17),
     [sym_string] = ACTIONS(17),
-    [sym_number] = ACTIONS(17),
+    [sym_number] = ACTIONS(19),
     [sym_symbol] = ACTIONS(19),
     [sym_comment] = ACTIONS(3),
   },
@@ -366,7 +369,7 @@ static const uint16_t ts_parse_table[LARGE_STATE_COUNT][SYMBOL_COUNT] = {
     [anon_sym_LPAREN] = ACTIONS(26),
     [sym_variable] = ACTIONS(29),
     [sym_string] = ACTIONS(29),
-    [sym_number] = ACTIONS(29),
+    [sym_number] = ACTIONS(32),
     [sym_symbol] = ACTIONS(32),
     [sym_comment] = ACTIONS(3),
   },
@@ -380,7 +383,7 @@ static const uint16_t ts_parse_table[LARGE_STATE_COUNT][SYMBOL_COUNT] = {
     [anon_sym_LPAREN] = ACTIONS(9),
     [sym_variable] = ACTIONS(37),
     [sym_string] = ACTIONS(37),
-    [sym_number] = ACTIONS(37),
+    [sym_number] = ACTIONS(39),
     [sym_symbol] = ACTIONS(39),
     [sym_comment] = ACTIONS(3),
   },
@@ -392,7 +395,7 @@ static const uint16_t ts_parse_table[LARGE_STATE_COUNT][SYMBOL_COUNT] = {
     [anon_sym_RPAREN] = ACTIONS(43),
     [sym_variable] = ACTIONS(45),
     [sym_string] = ACTIONS(45),
-    [sym_number] = ACTIONS(45),
+    [sym_number] = ACTIONS(47),
     [sym_symbol] = ACTIONS(47),
     [sym_comment] = ACTIONS(3),
   },
@@ -404,7 +407,7 @@ static const uint16_t ts_parse_table[LARGE_STATE_COUNT][SYMBOL_COUNT] = {
     [anon_sym_RPAREN] = ACTIONS(49),
     [sym_variable] = ACTIONS(51),
     [sym_string] = ACTIONS(51),
-    [sym_number] = ACTIONS(51),
+    [sym_number] = ACTIONS(53),
     [sym_symbol] = ACTIONS(53),
     [sym_comment] = ACTIONS(3),
   },
@@ -416,7 +419,7 @@ static const uint16_t ts_parse_table[LARGE_STATE_COUNT][SYMBOL_COUNT] = {
     [anon_sym_RPAREN] = ACTIONS(58),
     [sym_variable] = ACTIONS(60),
     [sym_string] = ACTIONS(60),
-    [sym_number] = ACTIONS(60),
+    [sym_number] = ACTIONS(63),
     [sym_symbol] = ACTIONS(63),
     [sym_comment] = ACTIONS(3),
   },
@@ -428,7 +431,7 @@ static const uint16_t ts_parse_table[LARGE_STATE_COUNT][SYMBOL_COUNT] = {
     [anon_sym_RPAREN] = ACTIONS(66),
     [sym_variable] = ACTIONS(68),
     [sym_string] = ACTIONS(68),
-    [sym_number] = ACTIONS(68),
+    [sym_number] = ACTIONS(70),
     [sym_symbol] = ACTIONS(70),
     [sym_comment] = ACTIONS(3),
   },
@@ -440,7 +443,7 @@ static const uint16_t ts_parse_table[LARGE_STATE_COUNT][SYMBOL_COUNT] = {
     [anon_sym_RPAREN] = ACTIONS(72),
     [sym_variable] = ACTIONS(51),
     [sym_string] = ACTIONS(51),
-    [sym_number] = ACTIONS(51),
+    [sym_number] = ACTIONS(53),
     [sym_symbol] = ACTIONS(53),
     [sym_comment] = ACTIONS(3),
   },
@@ -450,61 +453,61 @@ static const uint16_t ts_small_parse_table[] = {
   [0] = 3,
     ACTIONS(3), 1,
       sym_comment,
-    ACTIONS(76), 2,
+    ACTIONS(76), 3,
       anon_sym_BANG,
+      sym_number,
       sym_symbol,
-    ACTIONS(74), 5,
+    ACTIONS(74), 4,
       ts_builtin_sym_end,
       anon_sym_LPAREN,
       sym_variable,
       sym_string,
-      sym_number,
   [15] = 3,
     ACTIONS(3), 1,
       sym_comment,
-    ACTIONS(80), 2,
+    ACTIONS(80), 3,
       anon_sym_BANG,
+      sym_number,
       sym_symbol,
-    ACTIONS(78), 5,
+    ACTIONS(78), 4,
       ts_builtin_sym_end,
       anon_sym_LPAREN,
       sym_variable,
       sym_string,
-      sym_number,
   [30] = 3,
     ACTIONS(3), 1,
       sym_comment,
-    ACTIONS(84), 2,
+    ACTIONS(84), 3,
       anon_sym_BANG,
+      sym_number,
       sym_symbol,
-    ACTIONS(82), 5,
+    ACTIONS(82), 4,
       ts_builtin_sym_end,
       anon_sym_LPAREN,
       sym_variable,
       sym_string,
-      sym_number,
   [45] = 3,
     ACTIONS(3), 1,
       sym_comment,
-    ACTIONS(80), 1,
+    ACTIONS(80), 2,
+      sym_number,
       sym_symbol,
-    ACTIONS(78), 5,
+    ACTIONS(78), 4,
       anon_sym_LPAREN,
       anon_sym_RPAREN,
       sym_variable,
       sym_string,
-      sym_number,
   [59] = 3,
     ACTIONS(3), 1,
       sym_comment,
-    ACTIONS(84), 1,
+    ACTIONS(84), 2,
+      sym_number,
       sym_symbol,
-    ACTIONS(82), 5,
+    ACTIONS(82), 4,
       anon_sym_LPAREN,
       anon_sym_RPAREN,
       sym_variable,
       sym_string,
-      sym_number,
   [73] = 2,
     ACTIONS(3), 1,
       sym_comment,

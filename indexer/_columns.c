@@ -102,8 +102,8 @@ static int push_frame(Frames *frames, PyObject *node, size_t row) {
     return 0;
 }
 
-/* Appends everything below `root` to the columns, shifted by `offset` bytes. */
-static int flatten_below(Columns *c, PyObject *root, long offset, const uint8_t *codes, Py_ssize_t code_count,
+/* Appends everything below `root` to the columns, shifted by `offset` bytes and cut off at `limit`. */
+static int flatten_below(Columns *c, PyObject *root, long offset, long limit, const uint8_t *codes, Py_ssize_t code_count,
                          const uint8_t *leaves, uint8_t error_code, uint8_t missing_code) {
     Frames frames = {0};
     int result = -1;
@@ -121,6 +121,8 @@ static int flatten_below(Columns *c, PyObject *root, long offset, const uint8_t 
         if (get_long(node, str_kind_id, &kind_id) || get_long(node, str_start_byte, &start) ||
             get_long(node, str_end_byte, &end))
             goto done;
+        start = start + offset < limit ? start + offset : limit;
+        end = end + offset < limit ? end + offset : limit;
         uint8_t code = kind_id == ERROR_KIND_ID ? error_code : kind_id < code_count ? codes[kind_id] : SKIPPED;
         int leaf = kind_id < code_count && kind_id != ERROR_KIND_ID ? leaves[kind_id] : 0;
         if (start == end) { /* only a zero-width node can be one that the parser made up */
@@ -137,8 +139,8 @@ static int flatten_below(Columns *c, PyObject *root, long offset, const uint8_t 
             if (columns_reserve(c)) goto done;
             row = c->count++;
             c->kinds[row] = code;
-            c->starts[row] = (uint32_t)(start + offset);
-            c->ends[row] = (uint32_t)(end + offset);
+            c->starts[row] = (uint32_t)start;
+            c->ends[row] = (uint32_t)end;
             c->tails[row] = (uint32_t)c->count;
         }
         if (!leaf && push_frame(&frames, node, row)) goto done;
@@ -171,9 +173,9 @@ static PyObject *flatten(PyObject *module, PyObject *args) {
     c.count = 1;
     for (Py_ssize_t i = 0; i < PyList_Size(roots); i++) {
         PyObject *node;
-        long offset;
-        if (!PyArg_ParseTuple(PyList_GetItem(roots, i), "Ol", &node, &offset)) goto done;
-        if (flatten_below(&c, node, offset, codes.buf, codes.len, leaves.buf, error_code, missing_code)) goto done;
+        long offset, limit;
+        if (!PyArg_ParseTuple(PyList_GetItem(roots, i), "Oll", &node, &offset, &limit)) goto done;
+        if (flatten_below(&c, node, offset, limit, codes.buf, codes.len, leaves.buf, error_code, missing_code)) goto done;
     }
     c.tails[0] = (uint32_t)c.count;
     result = columns_as_tuple(&c);

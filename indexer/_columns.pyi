@@ -4,7 +4,7 @@ from typing import Any
 Columns = tuple[bytes, bytes, bytes, bytes]
 
 def flatten(
-    roots: list[tuple[Any, int]],
+    roots: list[tuple[Any, int, int]],
     codes: bytes,
     leaves: bytes,
     root_code: int,

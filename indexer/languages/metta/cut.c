@@ -14,7 +14,7 @@
 
 typedef struct {
     size_t start;
-    int closed;   /* its closing parenthesis was found */
+    size_t close;   /* where its closing parenthesis is; SIZE_MAX: nowhere */
     int line_start; /* it, or the `!` before it, stands in column 0 */
 } Open;
 
@@ -23,7 +23,7 @@ typedef struct {
     size_t count, capacity;
 } Opens;
 
-/* Every open parenthesis of the text in order, and whether it is ever closed. */
+/* Every open parenthesis of the text in order, and where it is closed. */
 static int find_opens(const uint8_t *text, size_t size, Opens *opens) {
     size_t *stack = NULL, depth = 0, stack_capacity = 0;
     for (size_t at = 0;;) {
@@ -48,9 +48,9 @@ static int find_opens(const uint8_t *text, size_t size, Opens *opens) {
             size_t line = token.start;
             if (line && text[line - 1] == '!') line--;
             stack[depth++] = opens->count;
-            opens->items[opens->count++] = (Open){token.start, 0, line == 0 || text[line - 1] == '\n'};
+            opens->items[opens->count++] = (Open){token.start, SIZE_MAX, line == 0 || text[line - 1] == '\n'};
         } else if (token.kind == CLOSE && depth) {
-            opens->items[stack[--depth]].closed = 1;
+            opens->items[stack[--depth]].close = token.start;
         }
     }
     PyMem_Free(stack);
@@ -64,9 +64,9 @@ no_memory:
 /* What is wrong with a piece, in the order of parse.Damage. */
 enum { SOUND, UNCLOSED_PARENTHESIS, STRAY_PARENTHESIS, UNCLOSED_QUOTE, BAD_BYTES };
 
-static int append_piece(PyObject *pieces, size_t start, size_t end, int damage, size_t where) {
+static int append_piece(PyObject *pieces, size_t start, size_t end, int damage, size_t where, size_t missing) {
     PyObject *piece =
-        Py_BuildValue("(nnin)", (Py_ssize_t)start, (Py_ssize_t)end, damage, (Py_ssize_t)where);
+        Py_BuildValue("(nninn)", (Py_ssize_t)start, (Py_ssize_t)end, damage, (Py_ssize_t)where, (Py_ssize_t)missing);
     if (!piece) return -1;
     int result = PyList_Append(pieces, piece);
     Py_DECREF(piece);
@@ -74,10 +74,11 @@ static int append_piece(PyObject *pieces, size_t start, size_t end, int damage, 
 }
 
 /*
- * cut(source, smallest, average, largest) -> [(start, end, damage, where), ...]
+ * cut(source, smallest, average, largest) -> [(start, end, damage, where, missing), ...]
  *
  * `where` is the byte that the damage is at: the innermost parenthesis that is
  * never closed, the stray one, the quote; the start of the piece for bad bytes.
+ * `missing`: how many closing parentheses the piece lacks.
  * The pieces cover the source without a gap. A sound piece is at least
  * `smallest` bytes unless a broken one or the end follows, about `average`, and
  * at most `largest` plus one atom. `average` is a power of two; 0 cuts only
@@ -104,20 +105,20 @@ PyObject *metta_cut(PyObject *module, PyObject *args) {
         if (!evaluated) item = token.start;
         if (token.kind == END_OF_TEXT) {
             if (token.damaged) { /* in a comment at the end */
-                if (at > piece && append_piece(pieces, piece, at, SOUND, piece)) goto failed;
+                if (at > piece && append_piece(pieces, piece, at, SOUND, piece, 0)) goto failed;
                 piece = at;
             }
             if ((size > piece || !PyList_Size(pieces)) &&
-                append_piece(pieces, piece, size, token.damaged ? BAD_BYTES : SOUND, piece))
+                append_piece(pieces, piece, size, token.damaged ? BAD_BYTES : SOUND, piece, 0))
                 goto failed;
             break;
         }
         if (!evaluated && average && item > piece && item - piece >= (size_t)smallest &&
             ((previous & (uint32_t)(average - 1)) < length || item - piece >= (size_t)largest)) {
-            if (append_piece(pieces, piece, item, SOUND, piece)) goto failed;
+            if (append_piece(pieces, piece, item, SOUND, piece, 0)) goto failed;
             piece = item;
         }
-        size_t where = token.start;
+        size_t where = token.start, missing = 0;
         int damage = token.kind == CLOSE             ? STRAY_PARENTHESIS
                      : token.kind == UNCLOSED_STRING ? UNCLOSED_QUOTE
                      : token.damaged                 ? BAD_BYTES
@@ -125,7 +126,7 @@ PyObject *metta_cut(PyObject *module, PyObject *args) {
         size_t end = token.end;
         if (token.kind == OPEN) {
             while (opens.items[open].start < token.start) open++;
-            if (opens.items[open].closed) {
+            if (opens.items[open].close != SIZE_MAX) {
                 for (size_t depth = 1; depth;) {
                     Token inner = next_token(text, size, end);
                     if (inner.kind == UNCLOSED_STRING) {
@@ -140,16 +141,20 @@ PyObject *metta_cut(PyObject *module, PyObject *args) {
                 }
             } else {
                 size_t next = open + 1;
-                for (; next < opens.count && !opens.items[next].line_start; next++)
-                    if (!opens.items[next].closed) where = opens.items[next].start;
+                while (next < opens.count && !opens.items[next].line_start) next++;
                 end = next < opens.count ? opens.items[next].start : size;
                 if (end < size && text[end - 1] == '!') end--;
+                for (size_t inner = open; inner < next; inner++) {
+                    if (opens.items[inner].close < end) continue;
+                    where = opens.items[inner].start;
+                    missing++;
+                }
                 damage = UNCLOSED_PARENTHESIS;
             }
         }
         if (damage) {
-            if (item > piece && append_piece(pieces, piece, item, SOUND, piece)) goto failed;
-            if (append_piece(pieces, item, end, damage, where)) goto failed;
+            if (item > piece && append_piece(pieces, piece, item, SOUND, piece, 0)) goto failed;
+            if (append_piece(pieces, item, end, damage, where, missing)) goto failed;
             piece = end;
             evaluated = 0;
         } else {

@@ -39,7 +39,7 @@ def cut(source: bytes) -> list[int]:
         return [0]
     starts = []
     sound = False
-    for start, _end, damage, _where in _binding.cut(source, *PIECE_SIZES):
+    for start, _end, damage, _where, _missing in _binding.cut(source, *PIECE_SIZES):
         # A broken atom is part of the piece before it, where parse() isolates it again.
         if not (damage and starts) or not sound:
             starts.append(start)
@@ -54,12 +54,19 @@ def parse(source: bytes) -> SyntaxTree:
     root = parser.parse(source).root_node
     problems: list[Problem] = []
     if not root.has_error:
-        roots = [(root, 0)]
+        roots = [(root, 0, len(source))]
     else:
         roots = []
-        for start, end, damage, where in _binding.cut(source, 0, 0, 0):
-            piece = parser.parse(source[start:end]).root_node
-            roots.append((piece, start))
+        for start, end, damage, where, missing in _binding.cut(source, 0, 0, 0):
+            text = source[start:end]
+            limit = end
+            if missing:
+                # Closed where it probably ends, the form still says what it defines.
+                text = text.rstrip()
+                limit = start + len(text)
+                text += b"\n" + b")" * missing
+            piece = parser.parse(text).root_node
+            roots.append((piece, start, limit))
             if damage or piece.has_error:
                 problems.append(_syntax_problem(source, start, end, Damage(damage), where))
     columns = _columns.flatten(

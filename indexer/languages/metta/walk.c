@@ -138,6 +138,10 @@ static int append(Numbers *numbers, uint32_t value) {
     return 0;
 }
 
+static PyObject *numbers_as_bytes(const Numbers *numbers) {
+    return PyBytes_FromStringAndSize((const char *)numbers->items, (Py_ssize_t)numbers->count * 4);
+}
+
 static int append_top(Numbers *tops, uint32_t row, uint32_t event, uint32_t arity) {
     return append(tops, row) || append(tops, event) || append(tops, arity);
 }
@@ -324,9 +328,9 @@ PyObject *metta_classify(PyObject *module, PyObject *args) {
         if (append(&rows, row)) goto done;
         roles[rows.count - 1] = role | (uint8_t)(use << 4);
     }
-    result = Py_BuildValue("(y#y#y#y#)", (const char *)rows.items, (Py_ssize_t)rows.count * 4, (const char *)roles,
-                           (Py_ssize_t)rows.count, (const char *)events.items, (Py_ssize_t)events.count * 4,
-                           (const char *)tops.items, (Py_ssize_t)tops.count * 4);
+    result = Py_BuildValue("(NNNN)", numbers_as_bytes(&rows),
+                           PyBytes_FromStringAndSize((const char *)roles, (Py_ssize_t)rows.count),
+                           numbers_as_bytes(&events), numbers_as_bytes(&tops));
 done:
     PyMem_Free(rows.items);
     PyMem_Free(events.items);

@@ -1,0 +1,105 @@
+"""What is done for one text: parse, extract, encode. Runs in this process or in a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from metta_index.indexer.digest import content_digest
+from metta_index.indexer.languages import Language, load_language
+from metta_index.indexer.symbols import Role, SymbolTable, decode_table, encode_table
+from metta_index.indexer.syntax import decode_tree, encode_tree
+
+
+class Changed(Exception):
+    """The file is no longer what it was when the work was planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One text to index: the bytes [start, start + size) of a file, with the digest they should have.
+
+    `dialect`: as configured or decided; None: the text decides. `tree`: the
+    encoded tree, where the cache had it.
+    """
+
+    path: str
+    start: int
+    size: int
+    digest: bytes
+    language: str
+    dialect: str | None
+    keep_tree: bool
+    tree: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The counts of one table that a report adds up."""
+
+    dialect: str
+    atoms: int
+    definitions: int
+    declarations: int
+    references: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an item. `tree` is None where it was not parsed or is not to be kept."""
+
+    table: bytes
+    summary: Summary
+    tree: bytes | None
+    parsed: bool
+
+
+def index_item(item: Item) -> Outcome:
+    """Reads the item's text and indexes it.
+
+    Raises OSError where the file cannot be read, Changed where it is not the one
+    that was planned for.
+    """
+    with open(item.path, "rb") as file:  # noqa: PTH123 - paths stay strings on the hot path
+        file.seek(item.start)
+        source = file.read(item.size)
+    if content_digest(source) != item.digest:
+        raise Changed("the file changed while it was being indexed; build again")
+    return index_source(source, item)
+
+
+def index_source(source: bytes, item: Item) -> Outcome:
+    language = load_language(item.language)
+    if item.tree is not None:
+        tree = decode_tree(item.tree, len(language.KINDS))
+    else:
+        tree = language.parse(source)
+    table = language.extract(source, tree, item.dialect)
+    parsed = item.tree is None
+    return Outcome(
+        table=encode_table(table),
+        summary=summarize(language, table),
+        tree=encode_tree(tree) if parsed and item.keep_tree else None,
+        parsed=parsed,
+    )
+
+
+def summarize(language: Language, table: SymbolTable) -> Summary:
+    roles = table.occurrence_roles
+    definitions = sum(1 for definition in table.definitions if definition.role == Role.DEFINITION)
+    return Summary(
+        table.dialect,
+        table.atoms,
+        definitions,
+        len(table.definitions) - definitions,
+        sum(map(roles.count, _REFERENCE_CODES)),
+        sum(1 for problem in table.problems if language.is_error(table.dialect, problem.code)),
+    )
+
+
+def summarize_encoded(language: str, table: bytes) -> Summary:
+    """Raises DecodeError where the bytes are no table."""
+    return summarize(load_language(language), decode_table(table))
+
+
+_REFERENCE_CODES = tuple(bytes([Role.REFERENCE | use << 4]) for use in range(5))

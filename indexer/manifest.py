@@ -25,13 +25,23 @@ class Stat(NamedTuple):
     inode: int
 
 
+class Entry(NamedTuple):
+    """One file of the index: what was seen, what was read, and when the scan began that saw it."""
+
+    stat: Stat
+    digest: bytes
+    scanned_ns: int
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`files` maps paths to what was seen, `digests` to the digests of what was read.
+    """The files that are in an index.
 
-    `scanned_ns`: when the scan of each path began that recorded its stat, in the
-    clock of the file times. `fingerprint`: versions and settings that the index was made with.
-    `decisions`: what discovery remembers. `totals`: counts of the whole index.
+    `files` maps paths to what the file system said, `digests` to the digests of
+    what was read. `scanned_ns`: when the scan began that recorded a file's stat,
+    in the clock of file times. `fingerprint`: versions and settings that the index
+    was made with. `decisions`: what discovery remembers. `totals`: counts of the
+    whole index.
     """
 
     fingerprint: str
@@ -41,8 +51,29 @@ class Manifest:
     decisions: bytes
     totals: dict[str, int]
 
+    @classmethod
+    def empty(cls, fingerprint: str) -> Manifest:
+        return cls(fingerprint, {}, {}, {}, b"", {})
+
+    @classmethod
+    def of(cls, fingerprint: str, entries: dict[str, Entry], decisions: bytes) -> Manifest:
+        paths = sorted(entries)
+        return cls(
+            fingerprint,
+            {path: entries[path].stat for path in paths},
+            {path: entries[path].digest for path in paths},
+            {path: entries[path].scanned_ns for path in paths},
+            decisions,
+            {},
+        )
+
+    def entries(self) -> dict[str, Entry]:
+        return {
+            path: Entry(stat, self.digests[path], self.scanned_ns[path]) for path, stat in self.files.items()
+        }
+
     def is_unchanged(self, path: str, stat: Stat) -> bool:
-        """Whether the file is certainly the one that was read. False means: read it."""
+        """Whether the file is certainly the one that was read. False means: its content decides."""
         known = self.files.get(path)
         if known is None or known != stat:
             return False

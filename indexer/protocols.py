@@ -36,5 +36,8 @@ class IndexStore(Protocol):
     ) -> None:
         """Replaces what is known of a document. `tables`: encoded, one a piece, in order."""
 
-    def finish(self, manifest: Manifest) -> None:
-        """Makes all since the last call, and the manifest, visible at once."""
+    def discard(self) -> None:
+        """Forgets every document, and what was found of them."""
+
+    def finish(self, manifest: Manifest) -> dict[str, int]:
+        """Makes all since the last call, and the manifest, visible at once; gives the totals of the index."""

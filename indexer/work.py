@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from metta_index.indexer.digest import content_digest
 from metta_index.indexer.languages import Language, load_language
-from metta_index.indexer.symbols import Role, SymbolTable, decode_table, encode_table
+from metta_index.indexer.symbols import Role, SymbolTable, encode_table
 from metta_index.indexer.syntax import decode_tree, encode_tree
 
 
@@ -97,9 +98,16 @@ def summarize(language: Language, table: SymbolTable) -> Summary:
     )
 
 
-def summarize_encoded(language: str, table: bytes) -> Summary:
-    """Raises DecodeError where the bytes are no table."""
-    return summarize(load_language(language), decode_table(table))
+def merge_summaries(summaries: Sequence[Summary], dialects: Sequence[str]) -> Summary:
+    """The summary of a document from those of its pieces; its dialect is the first of `dialects` that one shows."""
+    shown = {summary.dialect for summary in summaries}
+    return Summary(
+        next(dialect for dialect in dialects if dialect in shown),
+        *(
+            sum(getattr(summary, count) for summary in summaries)
+            for count in ("atoms", "definitions", "declarations", "references", "errors")
+        ),
+    )
 
 
 _REFERENCE_CODES = tuple(bytes([Role.REFERENCE | use << 4]) for use in range(5))

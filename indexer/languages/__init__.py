@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from metta_index.indexer.symbols import SymbolTable
-from metta_index.indexer.syntax import SyntaxTree
+if TYPE_CHECKING:
+    from metta_index.indexer.symbols import SymbolTable
+    from metta_index.indexer.syntax import SyntaxTree
 
 
 class Language(Protocol):
     """What the indexer wants of a language's folder: module `language` in it, with these names."""
 
     KINDS: Sequence[str]
-    DIALECTS: Sequence[str]
-    TREE_VERSION: str
-    TABLE_VERSION: str
+    DIALECTS: Sequence[str]  # from the strongest evidence to none
 
     def cut(self, source: bytes) -> list[int]:
         """Where the pieces of a text start that are parsed and kept apart."""
@@ -40,6 +39,19 @@ def language_of(path: str) -> str:
         if path.endswith(endings):
             return name
     return "metta"
+
+
+class Versions(NamedTuple):
+    """What a language's results depend on beside the text; see the module `versions` of each."""
+
+    tree: str
+    table: str
+
+
+def versions_of(name: str) -> Versions:
+    """Versions of a language's grammar and extractor, and of our schemas. Imports no tree-sitter."""
+    module = import_module(f"metta_index.indexer.languages.{name}.versions")
+    return Versions(module.TREE_VERSION, module.TABLE_VERSION)
 
 
 def load_language(name: str) -> Language:

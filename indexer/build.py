@@ -1,0 +1,164 @@
+"""Building an index: discover, skip what is unchanged, index the rest, store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metta_index.indexer.configuration import Settings
+from metta_index.indexer.discovery import Decisions, Discovery, discover, discover_paths
+from metta_index.indexer.languages import versions_of
+from metta_index.indexer.manifest import Entry, Manifest
+from metta_index.indexer.plan import Rates, RunMeasurement, Wanted
+from metta_index.indexer.protocols import EntryCache, IndexStore
+from metta_index.indexer.report import BuildReport, Failure
+
+if TYPE_CHECKING:
+    from metta_index.indexer.indexing import Document, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a build is to be done.
+
+    `verify_content`: read every file, whatever its times say. `force`: index
+    every file, whatever is known. `files`: only these, instead of a walk.
+    """
+
+    verify_content: bool = False
+    force: bool = False
+    wanted: Wanted = field(default_factory=Wanted)
+    files: Sequence[str] | None = None
+
+
+@dataclass(slots=True)
+class Workspace:
+    """What a build works on. `open_cache` is called only where there is something to index."""
+
+    root: Path
+    settings: Settings
+    index: IndexStore
+    open_cache: Callable[[], EntryCache | None]
+    load_rates: Callable[[], Rates] = Rates
+    make_progress: Callable[[], Progress] | None = None
+
+    def fingerprint(self) -> str:
+        """Everything but the files that the index depends on."""
+        versions = versions_of("metta")
+        return f"{versions.tree} {versions.table} {self.settings.fingerprint()}"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """`measurement`: how fast the work went, for the rates of the next plan; None without work."""
+
+    report: BuildReport
+    discovery: Discovery
+    measurement: RunMeasurement | None
+
+
+def build(workspace: Workspace, options: Options) -> BuildResult:
+    """Brings the index of a workspace up to date.
+
+    A bad file never ends the build: `report.failures` names it. What the caller's
+    cache and index raise, and KeyboardInterrupt, pass through; the index is then
+    as it was before.
+    """
+    begun = time.perf_counter()
+    report = BuildReport(str(workspace.root))
+    manifest = workspace.index.manifest()
+    scan_started = time.time_ns()
+    discovery = _discover(workspace, options, manifest)
+    files = discovery.files
+    report.failures += [Failure(problem.path, problem.message) for problem in discovery.problems]
+    report.files.total = report.work.scanned = len(files)
+
+    fingerprint = workspace.fingerprint()
+    current = manifest is not None and manifest.fingerprint == fingerprint and not options.force
+    trusted = manifest if current and manifest else Manifest.empty(fingerprint)
+    suspects = [
+        path for path, stat in files.items() if options.verify_content or not trusted.is_unchanged(path, stat)
+    ]
+    removed = [path for path in manifest.files if path not in files] if manifest else []
+    decisions = discovery.decisions.to_bytes()
+    report.files.removed = len(removed)
+    report.files.unchanged = len(files) - len(suspects)
+    measurement = None
+    if suspects or removed or not current or decisions != trusted.decisions:
+        updated, measurement = _update(workspace, options, report, discovery, trusted, suspects, removed, decisions, scan_started)
+        report.totals = workspace.index.finish(updated)
+    else:
+        report.totals = dict(trusted.totals)
+    report.files.failed = len({failure.path for failure in report.failures})
+    report.elapsed_ms = (time.perf_counter() - begun) * 1000
+    return BuildResult(report, discovery, measurement)
+
+
+def _discover(workspace: Workspace, options: Options, manifest: Manifest | None) -> Discovery:
+    if options.files is not None:
+        return discover_paths(workspace.root, options.files, workspace.settings)
+    remembered = Decisions.from_bytes(manifest.decisions) if manifest else None
+    return discover(workspace.root, workspace.settings, remembered)
+
+
+def _update(
+    workspace: Workspace,
+    options: Options,
+    report: BuildReport,
+    discovery: Discovery,
+    trusted: Manifest,
+    suspects: Iterable[str],
+    removed: Iterable[str],
+    decisions: bytes,
+    scan_started: int,
+) -> tuple[Manifest, RunMeasurement | None]:
+    """Indexes what changed. The manifest that comes back holds the files that are in the index now."""
+    from metta_index.indexer.indexing import Indexing, Progress, read_document
+
+    if not trusted.files:
+        workspace.index.discard()
+    entries = trusted.entries()
+    changed: list[Document] = []
+    gone = set(removed)
+    for path in suspects:
+        stat = discovery.files[path]
+        try:
+            document = read_document(workspace.root, path, stat, workspace.settings)
+        except OSError as error:
+            report.failures.append(Failure(path, f"cannot be read: {error.strerror or error}"))
+            gone.add(path)
+            continue
+        report.work.read += 1
+        report.work.hashed += 1
+        known = entries.get(path)
+        if known is not None and known.digest == document.digest:
+            report.files.unchanged += 1
+            entries[path] = known._replace(stat=stat, scanned_ns=scan_started)
+        else:
+            changed.append(document)
+    measurement = None
+    if changed:
+        indexing = Indexing(
+            workspace.root,
+            workspace.index,
+            workspace.open_cache(),
+            not options.force,
+            options.wanted,
+            workspace.load_rates(),
+            report,
+            workspace.make_progress() if workspace.make_progress else Progress(),
+        )
+        done = set(indexing.run(changed))
+        measurement = indexing.measurement
+        for document in changed:
+            if document.path in done:
+                entries[document.path] = Entry(document.stat, document.digest, scan_started)
+            else:
+                gone.add(document.path)
+    for path in gone:
+        entries.pop(path, None)
+    workspace.index.remove(sorted(gone))
+    return Manifest.of(trusted.fingerprint, entries, decisions), measurement

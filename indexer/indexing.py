@@ -1,0 +1,262 @@
+"""Indexing the files of a build that changed: read, look up, do what is left, store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from metta_index.indexer.configuration import Settings
+from metta_index.indexer.digest import content_digest, table_key, tree_key
+from metta_index.indexer.languages import language_of, load_language, versions_of
+from metta_index.indexer.manifest import Stat
+from metta_index.indexer.plan import Load, Rates, Wanted, plan_execution
+from metta_index.indexer.protocols import EntryCache, IndexStore
+from metta_index.indexer.report import BuildReport, Failure
+from metta_index.indexer.run import Failure as ItemFailure
+from metta_index.indexer.run import RunMeasurement, execute
+from metta_index.indexer.symbols import decode_table
+from metta_index.indexer.syntax import DecodeError
+from metta_index.indexer.work import Changed, Item, Outcome, Summary, index_item, merge_summaries, summarize
+
+#: Documents looked up, and results stored, at once: bounds what a build holds in memory.
+_LOOKUP_CHUNK = 256
+_STORE_CHUNK = 64
+
+#: Files below this many bytes are one piece; only larger ones are asked for their pieces.
+_ALWAYS_WHOLE = 256 << 10
+
+
+class Progress:
+    """Told how a build goes on. This one is silent; a command line overrides it."""
+
+    def start(self, files: int, size: int) -> None:
+        """So many files, and bytes, are to be indexed."""
+
+    def advance(self, files: int, size: int) -> None:
+        """So many more are done."""
+
+    def stop(self) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class _Piece:
+    """A part of a document that is indexed by itself. Most documents are one piece."""
+
+    start: int
+    size: int
+    digest: bytes
+    table: bytes = b""
+    summary: Summary | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """A file that is to be indexed, as it was read."""
+
+    path: str
+    stat: Stat
+    language: str
+    size: int
+    digest: bytes
+    dialect: str | None
+    pieces: list[_Piece]
+    missing: int = 0  # pieces without a table
+
+    def item(self, root: Path, piece: _Piece, dialect: str | None, tree: bytes | None, keep_tree: bool) -> Item:
+        path = os.path.join(root, self.path)  # noqa: PTH118 - strings on the hot path
+        return Item(path, piece.start, piece.size, piece.digest, self.language, dialect, keep_tree, tree)
+
+
+def read_document(root: Path, path: str, stat: Stat, settings: Settings) -> Document:
+    """Reads a file for its digest and pieces; the bytes are not kept. Raises OSError."""
+    with open(os.path.join(root, path), "rb") as file:  # noqa: PTH118, PTH123
+        source = file.read()
+    language = language_of(path)
+    digest = content_digest(source)
+    starts = [0] if len(source) <= _ALWAYS_WHOLE else load_language(language).cut(source)
+    if len(starts) == 1:
+        pieces = [_Piece(0, len(source), digest)]
+    else:
+        ends = [*starts[1:], len(source)]
+        pieces = [
+            _Piece(start, end - start, content_digest(source[start:end]))
+            for start, end in zip(starts, ends, strict=True)
+        ]
+    return Document(path, stat, language, len(source), digest, settings.dialect_of(path), pieces)
+
+
+@dataclass(slots=True)
+class Indexing:
+    """Indexes documents: from the cache what it has, by work what it has not."""
+
+    root: Path
+    index: IndexStore
+    cache: EntryCache | None
+    look_up: bool
+    wanted: Wanted
+    rates: Rates
+    report: BuildReport
+    progress: Progress
+    measurement: RunMeasurement | None = None
+
+    def run(self, documents: Sequence[Document]) -> Iterator[str]:
+        """Yields the path of each document that is in the index; the others are in `report.failures`."""
+        self.progress.start(len(documents), sum(document.size for document in documents))
+        try:
+            waiting: list[tuple[Document, _Piece, Item]] = []
+            for chunk in _chunks(documents, _LOOKUP_CHUNK):
+                for document in chunk:
+                    document.missing = len(document.pieces)
+                waiting += self._take_from_cache(chunk)
+                for document in chunk:
+                    if not document.missing and self._complete(document):
+                        self.report.files.cached += 1
+                        yield document.path
+            if waiting:
+                yield from self._work(waiting)
+        finally:
+            self.progress.stop()
+
+    def _keys(self, document: Document, piece: _Piece, dialect: str | None) -> tuple[str, str]:
+        versions = versions_of(document.language)
+        tree = tree_key(document.language, versions.tree, piece.digest)
+        return tree, table_key(tree, versions.table, dialect)
+
+    def _take_from_cache(self, documents: Sequence[Document]) -> list[tuple[Document, _Piece, Item]]:
+        """Gives pieces their tables as far as the cache has them; what is left to do comes back."""
+        keyed = [
+            (document, piece, *self._keys(document, piece, document.dialect))
+            for document in documents
+            for piece in document.pieces
+        ]
+        cache = self.cache if self.look_up else None
+        tables = cache.get_many([table for *_rest, table in keyed]) if cache else {}
+        left = []
+        for document, piece, tree, table in keyed:
+            data = tables.get(table)
+            if data is not None and _give(document, piece, data):
+                self.report.cache.hits += 1
+                self.progress.advance(0, piece.size)
+            else:
+                self.report.cache.misses += bool(cache)
+                left.append((document, piece, tree))
+        trees = cache.get_many([tree for *_rest, tree in left]) if cache and left else {}
+        keep = self.cache is not None
+        return [
+            (document, piece, document.item(self.root, piece, document.dialect, trees.get(tree), keep))
+            for document, piece, tree in left
+        ]
+
+    def _work(self, waiting: list[tuple[Document, _Piece, Item]]) -> Iterator[str]:
+        """Indexes each distinct text once, in this process or in several, and stores what comes of it."""
+        copies: dict[tuple[bytes, str | None, str], list[tuple[Document, _Piece]]] = {}
+        items: list[Item] = []
+        for document, piece, item in waiting:
+            same = copies.setdefault((item.digest, item.dialect, item.language), [])
+            if not same:
+                items.append(item)
+            same.append((document, piece))
+        loads = [Load(item.language, item.size) for item in items]
+        self.report.plan = plan_execution(loads, self.rates, os.cpu_count() or 1, self.wanted)
+        entries: list[tuple[str, bytes]] = []
+        failed: set[str] = set()
+        run = execute(self.report.plan, items, index_item, sizes=[item.size for item in items])
+        for number, outcome in run:
+            item = items[number]
+            same = copies.pop((item.digest, item.dialect, item.language))
+            if isinstance(outcome, ItemFailure):
+                for path in {document.path for document, _piece in same} - failed:
+                    failed.add(path)
+                    self.report.failures.append(Failure(path, outcome.message))
+                continue
+            self.report.work.parsed += outcome.parsed
+            self.report.work.extracted += 1
+            entries += self._entries(*same[0], item.dialect, outcome)
+            if len(entries) >= _STORE_CHUNK:
+                self._store(entries)
+                entries = []
+            for document, piece in same:
+                piece.table, piece.summary = outcome.table, outcome.summary
+                document.missing -= 1
+                self.progress.advance(not document.missing, piece.size)
+                if not document.missing and self._complete(document):
+                    self.report.files.indexed += 1
+                    yield document.path
+        self._store(entries)
+        self.measurement = run.measurement
+        self.report.actual_ms = run.measurement.wall_ms
+
+    def _entries(
+        self, document: Document, piece: _Piece, dialect: str | None, outcome: Outcome
+    ) -> list[tuple[str, bytes]]:
+        if self.cache is None:
+            return []
+        tree, table = self._keys(document, piece, dialect)
+        entries = [(table, outcome.table)]
+        if outcome.tree is not None:
+            entries.append((tree, outcome.tree))
+        return entries
+
+    def _store(self, entries: Iterable[tuple[str, bytes]]) -> None:
+        if self.cache is not None and entries:
+            self.cache.put_many(entries)
+
+    def _complete(self, document: Document) -> bool:
+        """Puts a document whose pieces all have tables into the index; False where that failed."""
+        summary = merge_summaries(_summaries(document), load_language(document.language).DIALECTS)
+        try:
+            if any(one.dialect != summary.dialect for one in _summaries(document)):
+                self._settle_dialect(document, summary.dialect)
+                summary = merge_summaries(_summaries(document), [summary.dialect])
+        except (OSError, Changed) as error:
+            self.report.failures.append(Failure(document.path, str(error)))
+            return False
+        tables = [piece.table for piece in document.pieces]
+        self.index.put_document(
+            document.path, document.language, document.size, document.digest, summary, tables
+        )
+        for piece in document.pieces:
+            piece.table = b""
+        return True
+
+    def _settle_dialect(self, document: Document, dialect: str) -> None:
+        """Extracts again what was taken for another dialect than the document as a whole shows."""
+        for piece in document.pieces:
+            if piece.summary is not None and piece.summary.dialect == dialect:
+                continue
+            tree, table = self._keys(document, piece, dialect)
+            known = self.cache.get_many([table, tree]) if self.cache and self.look_up else {}
+            if table in known and _give(document, piece, known[table]):
+                continue
+            outcome = index_item(document.item(self.root, piece, dialect, known.get(tree), self.cache is not None))
+            self.report.work.parsed += outcome.parsed
+            self.report.work.extracted += 1
+            self._store(self._entries(document, piece, dialect, outcome))
+            piece.table, piece.summary = outcome.table, outcome.summary
+
+
+def _summaries(document: Document) -> list[Summary]:
+    return [piece.summary for piece in document.pieces if piece.summary is not None]
+
+
+def _give(document: Document, piece: _Piece, data: bytes) -> bool:
+    """Gives a piece its table from the cache; False where the bytes are none."""
+    try:
+        piece.summary = summarize(load_language(document.language), decode_table(data))
+    except DecodeError:
+        return False
+    if not piece.table:
+        document.missing -= 1
+    piece.table = data
+    return True
+
+
+_T = TypeVar("_T")
+
+
+def _chunks(values: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

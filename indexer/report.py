@@ -1,0 +1,102 @@
+"""BuildReport: what a build found and did, for people, programs and `stats`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from metta_index.indexer.plan import ExecutionPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that is not in the index, and why."""
+
+    path: str
+    message: str
+
+
+@dataclass(slots=True)
+class FileCounts:
+    """`indexed`: parsed or extracted now. `cached`: changed, but its content was in the cache."""
+
+    total: int = 0
+    indexed: int = 0
+    cached: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class WorkCounts:
+    """What was really done. Tests gate on these, not on seconds."""
+
+    scanned: int = 0
+    read: int = 0
+    hashed: int = 0
+    parsed: int = 0
+    extracted: int = 0
+
+
+@dataclass(slots=True)
+class CacheCounts:
+    hits: int = 0
+    misses: int = 0
+
+    @property
+    def hit_rate(self) -> float | None:
+        """Hits over look-ups; None where nothing was looked up."""
+        lookups = self.hits + self.misses
+        return self.hits / lookups if lookups else None
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """`totals` are those of the whole index; times in milliseconds."""
+
+    root: str
+    files: FileCounts = field(default_factory=FileCounts)
+    work: WorkCounts = field(default_factory=WorkCounts)
+    cache: CacheCounts = field(default_factory=CacheCounts)
+    totals: dict[str, int] = field(default_factory=dict)
+    plan: ExecutionPlan | None = None
+    actual_ms: float = 0.0
+    elapsed_ms: float = 0.0
+    failures: list[Failure] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 1 where a file could not be indexed."""
+        return 1 if self.failures else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented object of `build --format json`."""
+        plan = self.plan
+        totals = self.totals
+        return {
+            "schema": 1,
+            "root": self.root,
+            "files": asdict(self.files),
+            "bytes": totals.get("bytes", 0),
+            "symbols": {
+                "definitions": totals.get("definitions", 0),
+                "declarations": totals.get("declarations", 0),
+                "references": totals.get("reference_count", 0),
+            },
+            "syntax_errors": totals.get("errors", 0),
+            "plan": {
+                "backend": plan.backend if plan else "none",
+                "workers": plan.workers if plan else 0,
+                "reason": plan.reason if plan else "nothing to index",
+                "estimated_ms": round(plan.estimated_ms, 1) if plan else 0.0,
+                "estimated_sequential_ms": round(plan.estimated_sequential_ms, 1) if plan else 0.0,
+                "actual_ms": round(self.actual_ms, 1),
+            },
+            "cache": {"hits": self.cache.hits, "misses": self.cache.misses, "hit_rate": self.cache.hit_rate},
+            "work": asdict(self.work),
+            "failures": [asdict(failure) for failure in self.failures],
+            "warnings": self.warnings,
+            "elapsed_ms": round(self.elapsed_ms, 1),
+        }

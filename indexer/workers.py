@@ -1,0 +1,264 @@
+"""What runs inside a worker process: its precautions, the guarded call of the work function, the crash slot."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import pickle
+import signal
+import struct
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+FailureKind = Literal["error", "crash", "timeout", "memory"]
+
+PARENT_POLL_SECONDS = 0.5
+# Linux: <sys/prctl.h>, deliver this signal when the parent thread ends.
+_PR_SET_PDEATHSIG = 1
+_LONGEST_MESSAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an item has no outcome.
+
+    `error`: the work raised; `crash`: its process died; `timeout`, `memory`: it went over one of the limits.
+    """
+
+    kind: FailureKind
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one item may take in a worker; None is no limit. They need Unix, and do not bind a sequential run.
+
+    `memory_bytes` bounds the address space of the whole worker, the interpreter included (about 0.5 GB before
+    any work, most of it never touched).
+    """
+
+    seconds_per_item: float | None = 60.0
+    memory_bytes: int | None = None
+
+
+class Terminated(SystemExit):
+    """A signal asked this process to end; the exit status is 128 + the signal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pickled:
+    """An outcome as its pickle, so that one that cannot be pickled or read back costs only its item."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What a worker returns for a batch; `started` is the machine's `time.monotonic()`, `busy_ms` per item."""
+
+    pid: int
+    started: float
+    busy_ms: tuple[float, ...]
+    outcomes: tuple[bytes | Pickled | Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastItem:
+    """The item a worker was last seen starting, and when (`time.monotonic_ns()`)."""
+
+    index: int
+    started_ns: int
+
+
+class CrashSlots:
+    """A table in shared memory where each worker notes the item it starts, to be read after it died.
+
+    A worker's place is its process id modulo the size. Should two workers ever share a place, one of them
+    goes unnoticed: its item is then simply run again.
+    """
+
+    _RECORD = struct.Struct("=qq")
+    _PLACES = 4096
+    _BYTES = _RECORD.size * _PLACES
+
+    def __init__(self, path: str, file: int | None = None) -> None:
+        self.path = path
+        self._file = file
+        with Path(path).open("r+b") as table:
+            self._table = mmap.mmap(table.fileno(), self._BYTES)
+
+    @classmethod
+    def create(cls) -> CrashSlots:
+        """Return an empty table; on Linux it is not on disk, so that a killed run leaves nothing behind."""
+        if hasattr(os, "memfd_create"):
+            file = os.memfd_create("metta-index-crash-slots")
+            path = f"/proc/{os.getpid()}/fd/{file}"
+            if Path(path).exists():
+                os.ftruncate(file, cls._BYTES)
+                return cls(path, file)
+            os.close(file)
+        file, path = tempfile.mkstemp(prefix="metta-index-")
+        os.ftruncate(file, cls._BYTES)
+        return cls(path, file)
+
+    def note(self, index: int) -> None:
+        """Note that this process starts the item `index`; about 0.3 µs."""
+        place = os.getpid() % self._PLACES
+        self._RECORD.pack_into(self._table, place * self._RECORD.size, index + 1, time.monotonic_ns())
+
+    def last_items(self) -> list[LastItem]:
+        """Return what every worker noted last, the longest running first."""
+        records = [
+            LastItem(index - 1, started_ns)
+            for index, started_ns in self._RECORD.iter_unpack(self._table[:])
+            if index
+        ]
+        return sorted(records, key=lambda record: record.started_ns)
+
+    def clear(self) -> None:
+        """Forget all notes; no worker may be running."""
+        self._table[:] = bytes(self._BYTES)
+
+    def close(self) -> None:
+        """Release the table, and remove its file where it has one."""
+        self._table.close()
+        if self._file is not None:
+            os.close(self._file)
+            if not self.path.startswith("/proc/"):
+                with contextlib.suppress(OSError):
+                    Path(self.path).unlink()
+
+
+def call_guarded(work: Callable[[Item], Outcome], item: Item) -> Outcome | Failure:
+    """Return `work(item)`, or the failure if it raises anything but a request to end this process."""
+    try:
+        return work(item)
+    except Terminated:
+        raise
+    except MemoryError as error:
+        return Failure("memory" if _limits.memory_bytes is not None else "error", _describe(error))
+    except KeyboardInterrupt as error:
+        if not _in_worker:
+            raise
+        return Failure("error", _describe(error))
+    except BaseException as error:
+        return Failure("error", _describe(error))
+
+
+def start_worker(parent_pid: int, slots_path: str, limits: Limits) -> None:
+    """Prepare a new worker: deaf to Ctrl-C, ended with its parent, within its limits, silent when it dies."""
+    global _in_worker, _slots, _limits
+    _in_worker = True
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent(parent_pid)
+    _slots = CrashSlots(slots_path)
+    _limits = limits
+    if limits.memory_bytes is not None:
+        _limit_memory(limits.memory_bytes)
+    if "PYTHONFAULTHANDLER" not in os.environ:
+        _silence_fault_handler()
+
+
+def run_batch(work: Callable[[Item], object], batch: Sequence[tuple[int, Item]]) -> BatchResult:
+    """Return the outcomes of `batch`, pairs of index and item, in order; it never raises."""
+    started = time.monotonic()
+    busy_ms: list[float] = []
+    outcomes: list[bytes | Pickled | Failure] = []
+    for index, item in batch:
+        if _slots is not None:
+            _slots.note(index)
+        _set_alarm(_limits.seconds_per_item)
+        item_started = time.perf_counter()
+        outcome = call_guarded(work, item)
+        busy_ms.append((time.perf_counter() - item_started) * 1000)
+        outcomes.append(_portable(outcome))
+    # The slot keeps its last item: a worker that dies while it sends the batch is still understood.
+    _set_alarm(None)
+    return BatchResult(os.getpid(), started, tuple(busy_ms), tuple(outcomes))
+
+
+def unpack(outcome: bytes | Pickled | Failure) -> Any:
+    """Return the outcome or failure that a worker sent; one that cannot be read back is a failure."""
+    if not isinstance(outcome, Pickled):
+        return outcome
+    try:
+        return pickle.loads(outcome.data)
+    except Exception as error:
+        return Failure("error", f"its result cannot be read back from the worker: {_describe(error)}")
+
+
+def _portable(outcome: object) -> bytes | Pickled | Failure:
+    if type(outcome) is bytes or isinstance(outcome, Failure):
+        return outcome
+    try:
+        return Pickled(pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL))
+    except Exception as error:
+        return Failure("error", f"its result cannot be sent back from the worker: {_describe(error)}")
+
+
+def _describe(error: BaseException) -> str:
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except Exception:
+        return name
+    if len(text) > _LONGEST_MESSAGE:
+        text = text[:_LONGEST_MESSAGE] + "…"
+    return f"{name}: {text}" if text else name
+
+
+def _set_alarm(seconds: float | None) -> None:
+    # The default action of SIGALRM ends the process even inside C code, which no Python handler can.
+    if _limits.seconds_per_item is not None and hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds or 0)
+
+
+def _limit_memory(memory_bytes: int) -> None:
+    if sys.platform != "win32":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        soft = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _silence_fault_handler() -> None:
+    # loky turns the fault handler on unless it is on already, and a dump of every thread would land between
+    # the progress lines. PYTHONFAULTHANDLER=1 brings it back.
+    import faulthandler
+
+    faulthandler.enable(os.open(os.devnull, os.O_WRONLY))
+
+
+def _end_with_parent(parent_pid: int) -> None:
+    """End this process soon after its parent, or its caller would wait on the pipes that it holds."""
+    import threading
+
+    if sys.platform == "linux":
+        # At once, and even while C code holds the interpreter.
+        import ctypes
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+    def watch() -> None:
+        while os.getppid() == parent_pid:
+            time.sleep(PARENT_POLL_SECONDS)
+        os._exit(1)
+
+    if os.getppid() != parent_pid:
+        os._exit(1)
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+_in_worker = False
+_slots: CrashSlots | None = None
+_limits = Limits(seconds_per_item=None)

@@ -1,4 +1,4 @@
-"""Decides, from sizes and measured rates alone, whether work runs in worker processes and in which batches."""
+"""Decides, from sizes and measured rates alone, whether work runs in worker processes, and its batches."""
 
 from __future__ import annotations
 

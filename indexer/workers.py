@@ -1,4 +1,4 @@
-"""What runs inside a worker process: its precautions, the guarded call of the work function, the crash slot."""
+"""What runs inside a worker process: its precautions, the guarded call of the work, the crash slot."""
 
 from __future__ import annotations
 
@@ -62,10 +62,11 @@ class Pickled:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What a worker returns for a batch; `started` is the machine's `time.monotonic()`, `busy_ms` per item."""
+    """What a worker returns for a batch; `started` is `time.monotonic()` of the whole machine."""
 
     pid: int
     started: float
+    indexes: tuple[int, ...]
     busy_ms: tuple[float, ...]
     outcomes: tuple[bytes | Pickled | Failure, ...]
 
@@ -182,7 +183,8 @@ def run_batch(work: Callable[[Item], object], batch: Sequence[tuple[int, Item]])
         outcomes.append(_portable(outcome))
     # The slot keeps its last item: a worker that dies while it sends the batch is still understood.
     _set_alarm(None)
-    return BatchResult(os.getpid(), started, tuple(busy_ms), tuple(outcomes))
+    indexes = tuple(index for index, _ in batch)
+    return BatchResult(os.getpid(), started, indexes, tuple(busy_ms), tuple(outcomes))
 
 
 def unpack(outcome: bytes | Pickled | Failure) -> Any:

@@ -1,9 +1,8 @@
 """The compiled MeTTa grammar, shared by the tests of this folder."""
 
 import pytest
-from tree_sitter import Language, Parser
-
 from metta_index.indexer.languages.metta import _binding
+from tree_sitter import Language, Parser
 
 
 @pytest.fixture(scope="session")

@@ -212,6 +212,11 @@ class IndexDatabase:
         for table in ("piece", "document", "manifest"):
             self._connection.execute(f"DELETE FROM {table}")
 
+    def forget(self) -> None:
+        """Makes the next build index everything anew: something that was read does not verify."""
+        self.discard()
+        self._connection.execute("COMMIT")
+
     def set_meta(self, key: str, value: str) -> None:
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 

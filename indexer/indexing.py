@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -12,11 +13,11 @@ from metta_index.indexer.configuration import Settings
 from metta_index.indexer.digest import content_digest, table_key, tree_key
 from metta_index.indexer.languages import language_of, load_language, versions_of
 from metta_index.indexer.manifest import Stat
-from metta_index.indexer.plan import Load, Rates, Wanted, plan_execution
+from metta_index.indexer.plan import Load, Rates, RunMeasurement, Wanted, plan_execution
 from metta_index.indexer.protocols import EntryCache, IndexStore
 from metta_index.indexer.report import BuildReport, Failure
 from metta_index.indexer.run import Failure as ItemFailure
-from metta_index.indexer.run import RunMeasurement, execute
+from metta_index.indexer.run import execute
 from metta_index.indexer.symbols import decode_table
 from metta_index.indexer.syntax import DecodeError
 from metta_index.indexer.work import Changed, Item, Outcome, Summary, index_item, merge_summaries, summarize
@@ -163,31 +164,35 @@ class Indexing:
         self.report.plan = plan_execution(loads, self.rates, os.cpu_count() or 1, self.wanted)
         entries: list[tuple[str, bytes]] = []
         failed: set[str] = set()
-        run = execute(self.report.plan, items, index_item, sizes=[item.size for item in items])
-        for number, outcome in run:
-            item = items[number]
-            same = copies.pop((item.digest, item.dialect, item.language))
-            if isinstance(outcome, ItemFailure):
-                for path in {document.path for document, _piece in same} - failed:
-                    failed.add(path)
-                    self.report.failures.append(Failure(path, outcome.message))
-                continue
-            self.report.work.parsed += outcome.parsed
-            self.report.work.extracted += 1
-            entries += self._entries(*same[0], item.dialect, outcome)
-            if len(entries) >= _STORE_CHUNK:
-                self._store(entries)
-                entries = []
-            for document, piece in same:
-                piece.table, piece.summary = outcome.table, outcome.summary
-                document.missing -= 1
-                self.progress.advance(not document.missing, piece.size)
-                if not document.missing and self._complete(document):
-                    self.report.files.indexed += 1
-                    yield document.path
+        with closing(execute(self.report.plan, items, index_item, on_finish=self._measured)) as results:
+            for number, outcome in results:
+                item = items[number]
+                same = copies.pop((item.digest, item.dialect, item.language))
+                if isinstance(outcome, ItemFailure):
+                    for path in {document.path for document, _piece in same} - failed:
+                        failed.add(path)
+                        self.report.failures.append(Failure(path, outcome.message))
+                    continue
+                self.report.work.parsed += outcome.parsed
+                self.report.work.extracted += 1
+                entries += self._entries(*same[0], item.dialect, outcome)
+                if len(entries) >= _STORE_CHUNK:
+                    self._store(entries)
+                    entries = []
+                for document, piece in same:
+                    piece.table, piece.summary = outcome.table, outcome.summary
+                    document.missing -= 1
+                    self.progress.advance(not document.missing, piece.size)
+                    if not document.missing and self._complete(document):
+                        self.report.files.indexed += 1
+                        yield document.path
         self._store(entries)
-        self.measurement = run.measurement
-        self.report.actual_ms = run.measurement.wall_ms
+
+    def _measured(self, measurement: RunMeasurement) -> None:
+        self.measurement = measurement
+        self.report.actual_ms = measurement.wall_ms
+        if measurement.note:
+            self.report.warnings.append(measurement.note)
 
     def _entries(
         self, document: Document, piece: _Piece, dialect: str | None, outcome: Outcome

@@ -75,6 +75,10 @@ class BuildReport:
         """The documented object of `build --format json`."""
         plan = self.plan
         totals = self.totals
+        estimated_ms = 0.0
+        if plan:
+            parallel = plan.backend == "loky"
+            estimated_ms = plan.estimated_parallel_ms if parallel else plan.estimated_sequential_ms
         return {
             "schema": 1,
             "root": self.root,
@@ -90,8 +94,9 @@ class BuildReport:
                 "backend": plan.backend if plan else "none",
                 "workers": plan.workers if plan else 0,
                 "reason": plan.reason if plan else "nothing to index",
-                "estimated_ms": round(plan.estimated_ms, 1) if plan else 0.0,
+                "estimated_ms": round(estimated_ms, 1),
                 "estimated_sequential_ms": round(plan.estimated_sequential_ms, 1) if plan else 0.0,
+                "estimated_parallel_ms": round(plan.estimated_parallel_ms, 1) if plan else 0.0,
                 "actual_ms": round(self.actual_ms, 1),
             },
             "cache": {"hits": self.cache.hits, "misses": self.cache.misses, "hit_rate": self.cache.hit_rate},

@@ -232,6 +232,7 @@ PyObject *metta_classify(PyObject *module, PyObject *args) {
                 head = 1;
                 parent->arguments = 0;
                 position = parent->position;
+                if (position == TOP && kind[row] != SYMBOL) position = DATA; /* only a word heads a fact */
             } else {
                 uint32_t argument = parent->arguments++;
                 position = !parent->positions                         ? parent->rest

@@ -1,0 +1,57 @@
+"""`metta-index export`: the whole index for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from metta_index.cli.output import write_lines
+from metta_index.cli.refresh import refresh, tables_of
+from metta_index.cli.session import ROOT_OPTION, Session, UsageError, environment_path, open_session
+from metta_index.indexer.discovery import display_path
+
+
+def export_command(
+    output_format: Annotated[str, typer.Argument(help="jsonl: the canonical form of the index.", metavar="FORMAT")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file, written whole or not at all. Default: stdout.")
+    ] = None,
+    root: Annotated[Path | None, ROOT_OPTION] = None,
+    no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Export the index as it is.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")] = False,
+) -> int:
+    """Write the index out: documents, imports, symbols and occurrences, one JSON object a line.
+
+    The same workspace gives the same bytes, however its index came to be.
+
+    Examples:
+
+      metta-index export jsonl --output index.jsonl
+
+      metta-index export jsonl | jq -r 'select(.type == "symbol") | .name'
+    """
+    if output_format != "jsonl":
+        raise UsageError(f"cannot export {output_format!r}; the format there is: jsonl")
+    cache_dir = environment_path("METTA_INDEX_CACHE_DIR")
+    with open_session(root, cache_dir=cache_dir, use_cache=not no_cache) as session:
+        code = refresh(session, not no_refresh)
+        write_lines(_lines(session), output)
+    return code
+
+
+def _lines(session: Session) -> Iterator[str]:
+    from metta_index.indexer.formats.jsonl import document_lines
+    from metta_index.indexer.languages import load_language
+
+    for document in session.index.documents():
+        yield from document_lines(
+            display_path(document.path),
+            document.language,
+            load_language(document.language),
+            document.dialect,
+            document.digest,
+            tables_of(session, document.path),
+        )

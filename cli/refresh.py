@@ -1,0 +1,44 @@
+"""Bringing the index up to date before it is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from metta_index.cache.database import DamagedIndex
+from metta_index.cli.session import Session, UsageError, say, wanted_execution
+from metta_index.indexer.build import Options
+from metta_index.indexer.discovery import display_path
+from metta_index.indexer.symbols import SymbolTable, decode_table
+from metta_index.indexer.syntax import DecodeError
+
+
+def refresh(session: Session, wanted: bool = True) -> int:
+    """Indexes what changed. 1 where some file could not be indexed, else 0; says which."""
+    if not wanted:
+        if session.index.manifest() is None:
+            raise UsageError(f"{session.root} has no index yet; run `metta-index build` first")
+        return 0
+    report = session.build(Options(wanted=wanted_execution(None, None))).report
+    for failure in report.failures:
+        say(f"error: {display_path(failure.path)}: {failure.message}")
+    return report.exit_code
+
+
+def tables_of(session: Session, path: str) -> list[SymbolTable]:
+    """The symbol tables of a document. Raises UsageError where the index is damaged."""
+    try:
+        return [decode_table(data) for data in session.index.tables(path)]
+    except (DamagedIndex, DecodeError) as error:
+        session.index.forget()
+        raise UsageError(
+            f"{session.index.path or 'the index'} is damaged: {error}; it was forgotten, so run the command again"
+        ) from error
+
+
+def relative_path(session: Session, file: Path) -> str:
+    """A file as the index names it. Raises UsageError where it is outside the workspace."""
+    absolute = file if file.is_absolute() else Path.cwd() / file
+    try:
+        return absolute.resolve().relative_to(session.root).as_posix()
+    except ValueError:
+        raise UsageError(f"{file} is outside the workspace {session.root}; choose another with --root") from None

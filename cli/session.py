@@ -1,0 +1,168 @@
+"""What every command starts from: the root, its settings, its index and its cache."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from json import dumps, loads
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+import typer
+
+from metta_index.cache.database import IndexDatabase
+from metta_index.cache.folder import IndexFolder, prepare_folder
+from metta_index.indexer.build import BuildResult, Options, Workspace, build
+from metta_index.indexer.configuration import ConfigurationError, Settings, find_root, load_settings
+from metta_index.indexer.plan import Rates, Wanted, learn
+
+if TYPE_CHECKING:
+    from metta_index.cache.store import Store
+    from metta_index.indexer.indexing import Progress
+
+
+class UsageError(Exception):
+    """What the user asked for cannot be done; the text says why and what to do. Exit code 2."""
+
+
+def say(text: str) -> None:
+    """Talk goes to stderr; stdout is for data."""
+    print(text, file=sys.stderr)
+
+
+@dataclass(slots=True)
+class Session:
+    """An open workspace. `quiet` silences warnings; they are collected in any case."""
+
+    root: Path
+    settings: Settings
+    folder: IndexFolder
+    index: IndexDatabase
+    use_cache: bool
+    quiet: bool
+    warnings: list[str] = field(default_factory=list)
+    _store: Store | None = None
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+        if not self.quiet:
+            say(f"warning: {text}")
+
+    def store(self) -> Store | None:
+        """The cache, opened when first asked for; None with --no-cache or without a place for it."""
+        if self._store is None and self.use_cache and self.folder.cache is not None:
+            from metta_index.cache.store import Limits, Store
+
+            limits = Limits()
+            if self.settings.max_cache_bytes is not None or self.settings.max_cache_entries is not None:
+                limits = Limits(
+                    max_bytes=self.settings.max_cache_bytes or limits.max_bytes,
+                    max_entries=self.settings.max_cache_entries or limits.max_entries,
+                )
+            self._store = Store.open(self.folder.cache, limits=limits, warn=self.warn)
+        return self._store
+
+    def build(self, options: Options, make_progress: Callable[[], Progress] | None = None) -> BuildResult:
+        """Brings the index up to date, and remembers how fast that went."""
+        result = build(
+            Workspace(self.root, self.settings, self.index, self.store, self._load_rates, make_progress), options
+        )
+        store = self._store
+        if result.measurement is not None and store is not None:
+            rates = learn(self._load_rates(), result.measurement)
+            store.put_many([(_rates_key(), dumps(rates.to_json()).encode())])
+        return result
+
+    def _load_rates(self) -> Rates:
+        store = self.store()
+        if store is None:
+            return Rates()
+        data = store.get_many([_rates_key()]).get(_rates_key())
+        try:
+            return Rates.from_json(loads(data)) if data else Rates()
+        except ValueError:
+            return Rates()
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+        self.index.close()
+
+
+def _rates_key() -> str:
+    """Rates are a machine's, not a workspace's: caches are shared between machines."""
+    return f"rates:{platform.node()}:{os.cpu_count()}"
+
+
+@contextmanager
+def open_session(
+    root: Path | None,
+    *,
+    start: Path | None = None,
+    cache_dir: Path | None = None,
+    use_cache: bool = True,
+    quiet: bool = False,
+) -> Iterator[Session]:
+    """Opens the workspace at `root`, or the one that `start` (default: the current folder) is in.
+
+    Raises UsageError where there is no such folder or its configuration is wrong.
+    """
+    if root is not None and not root.is_dir():
+        reason = "is not a folder" if root.exists() else "does not exist"
+        raise UsageError(f"{root} {reason}; name the folder of a workspace, as in `metta-index build ./workspace`")
+    try:
+        found = root if root is not None else find_root(start if start is not None else Path.cwd())
+        found = Path(os.path.realpath(found))
+        settings = load_settings(found)
+    except ConfigurationError as error:
+        raise UsageError(str(error)) from error
+    warnings: list[str] = []
+
+    def warn(text: str) -> None:
+        warnings.append(text)
+        if not quiet:
+            say(f"warning: {text}")
+
+    wanted_cache = cache_dir or settings.cache_dir_path(found)
+    folder = prepare_folder(found, warn=warn, wanted=wanted_cache)
+    session = Session(found, settings, folder, IndexDatabase.open(folder.database, warn), use_cache, quiet, warnings)
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def wanted_execution(jobs: str | None, backend: str | None) -> Wanted:
+    """Flags and environment to what the plan is asked for; flags win. Raises UsageError."""
+    jobs = jobs or os.environ.get("METTA_INDEX_JOBS") or "auto"
+    backend = backend or os.environ.get("METTA_INDEX_BACKEND") or "auto"
+    threshold = os.environ.get("METTA_INDEX_PARALLEL_THRESHOLD_MS")
+    if jobs != "auto" and not (jobs.isdigit() and int(jobs) > 0):
+        raise UsageError(f"--jobs {jobs}: give a number of processes, 1 or more, or `auto`")
+    if backend not in ("auto", "sequential", "loky"):
+        raise UsageError(f"--backend {backend}: give auto, sequential or loky")
+    threshold_ms = None
+    if threshold:
+        try:
+            threshold_ms = float(threshold)
+        except ValueError:
+            raise UsageError(
+                f"METTA_INDEX_PARALLEL_THRESHOLD_MS={threshold}: give milliseconds, as in 500"
+            ) from None
+    return Wanted(
+        None if jobs == "auto" else int(jobs),
+        cast(Literal["auto", "sequential", "loky"], backend),
+        threshold_ms,
+    )
+
+
+def environment_path(name: str) -> Path | None:
+    value = os.environ.get(name)
+    return Path(value) if value else None
+
+
+ROOT_OPTION = typer.Option("--root", help="Root of the workspace. Default: found upward from here.", metavar="DIR")

@@ -1,0 +1,60 @@
+"""`metta-index stats`: what the index holds, and how the last build went."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from metta_index.cli.refresh import refresh
+from metta_index.cli.session import ROOT_OPTION, UsageError, open_session
+
+
+def stats_command(
+    root: Annotated[Path | None, ROOT_OPTION] = None,
+    output_format: Annotated[str, typer.Option("--format", help="text or json.", metavar="FORMAT")] = "text",
+    no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Ask the index as it is.")] = False,
+) -> int:
+    """Show what the index holds, and how the last build that indexed something was planned and went.
+
+    Examples:
+
+      metta-index stats
+
+      metta-index stats --format json | jq .last_build.plan
+    """
+    if output_format not in ("text", "json"):
+        raise UsageError(f"--format {output_format}: give text or json")
+    with open_session(root) as session:
+        refresh(session, not no_refresh)
+        manifest = session.index.manifest()
+        totals = manifest.totals if manifest else {}
+        dialects: dict[str, int] = {}
+        for document in session.index.documents():
+            dialects[document.dialect] = dialects.get(document.dialect, 0) + 1
+        last = json.loads(session.index.meta("last_build") or "null")
+        found = {
+            "schema": 1,
+            "root": str(session.root),
+            "index": str(session.index.path) if session.index.path else None,
+            "documents": sum(dialects.values()),
+            "dialects": dict(sorted(dialects.items())),
+            **totals,
+            "last_build": last,
+        }
+    if output_format == "json":
+        print(json.dumps(found, ensure_ascii=False))
+        return 0
+    print(f"{found['documents']:,} documents in {found['root']}")
+    for dialect, count in sorted(dialects.items()):
+        print(f"  {count:,} {dialect}")
+    for name, count in totals.items():
+        print(f"{count:,} {name.replace('_count', 's')}")
+    if last:
+        plan, work = last["plan"], last["work"]
+        print(f"last build: {plan['backend']}, {plan['workers']} worker(s): {plan['reason']}")
+        print(f"  estimated {plan['estimated_ms']:,} ms, took {plan['actual_ms']:,} ms")
+        print("  " + ", ".join(f"{count:,} {name}" for name, count in work.items()))
+    return 0

@@ -1,0 +1,156 @@
+"""The canonical form of an index: JSON Lines, sorted, without times or absolute paths.
+
+For each document in the order of paths: the document, its imports, its symbols
+(in the order of the text), its occurrences (likewise). Lines and columns are
+1-based, columns in code points; bytes are 0-based offsets, ends exclusive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from json import dumps
+from typing import Any
+
+from metta_index.indexer.languages import Language
+from metta_index.indexer.occurrences import Piece, occurrences, pieces
+from metta_index.indexer.symbols import Definition, Flag, Kind, Role, SymbolTable, Use, name_text
+
+
+def document_lines(
+    path: str, language_name: str, language: Language, dialect: str, digest: bytes, tables: Sequence[SymbolTable]
+) -> Iterator[str]:
+    """All lines of one document. `path`: printable, relative to the workspace."""
+    parts = list(pieces(tables))
+    yield _line(
+        {
+            "type": "document",
+            "path": path,
+            "language": language_name,
+            "dialect": dialect,
+            "bytes": sum(table.size for table in tables),
+            "digest": digest.hex(),
+            "atoms": sum(table.atoms for table in tables),
+            "syntax_errors": [found for piece in parts for found in syntax_errors(language, piece)],
+        }
+    )
+    for piece in parts:
+        yield from map(_line, import_objects(path, piece))
+    docs = documented(parts)
+    for piece in parts:
+        yield from map(_line, symbol_objects(path, piece, docs))
+    yield from map(_line, fact_objects(path, parts))
+    for piece in parts:
+        yield from _occurrences(path, piece)
+
+
+def syntax_errors(language: Language, piece: Piece) -> Iterator[dict[str, Any]]:
+    """The problems that keep a program of the document's dialect from being read."""
+    for problem in piece.table.problems:
+        if language.is_error(piece.table.dialect, problem.code):
+            yield {"code": problem.code, "message": problem.message} | _range(
+                piece, problem.start_byte, problem.end_byte
+            )
+
+
+def import_objects(path: str, piece: Piece) -> Iterator[dict[str, Any]]:
+    for found in piece.table.imports:
+        yield {
+            "type": "import",
+            "path": path,
+            "form": found.form,
+            "module": found.module,
+            "into": found.into or None,
+            "target": None,
+            "inert": bool(found.flags & Flag.INERT),
+            "dynamic": bool(found.flags & Flag.DYNAMIC),
+        } | _range(piece, found.module_start, found.module_end)
+
+
+def documented(parts: Iterable[Piece]) -> dict[bytes, str]:
+    """What `@doc` says of each name of a document; several texts are joined by line breaks."""
+    docs: dict[bytes, list[str]] = {}
+    for piece in parts:
+        for doc in piece.table.documentation:
+            docs.setdefault(piece.table.names[doc.name], []).append(doc.description)
+    return {name: "\n".join(texts) for name, texts in docs.items()}
+
+
+def symbol_objects(path: str, piece: Piece, docs: dict[bytes, str]) -> Iterator[dict[str, Any]]:
+    """One object a clause, declaration or binding."""
+    for definition in piece.table.definitions:
+        name = piece.table.names[definition.name]
+        yield {
+            "type": "symbol",
+            "name": name_text(name),
+            "kind": Kind(definition.kind).name.lower(),
+            "role": Role(definition.role).name.lower(),
+            "path": path,
+            **_details(definition),
+            "doc": docs.get(name),
+        } | _range(piece, definition.name_start, definition.name_start + len(name))
+
+
+def _details(definition: Definition) -> dict[str, Any]:
+    flags = Flag(definition.flags)
+    return {
+        "arity": None if definition.arity < 0 else definition.arity,
+        "signature": definition.signature,
+        "type_of": definition.type or None,
+        "dynamic": bool(flags & Flag.DYNAMIC),
+        "curried": bool(flags & Flag.CURRIED),
+        "subtype": bool(flags & Flag.SUBTYPE),
+    }
+
+
+def fact_objects(path: str, parts: Sequence[Piece]) -> Iterator[dict[str, Any]]:
+    """One object a head and number of arguments of the facts of a document, in the order of the text."""
+    found: dict[tuple[bytes, int], list[int]] = {}
+    for piece in parts:
+        for fact in piece.table.facts:
+            key = piece.table.names[fact.name], fact.arity
+            found.setdefault(key, [0, piece.offset + fact.first_start])[0] += fact.count
+    for (name, arity), (count, first) in found.items():
+        yield {
+            "type": "symbol",
+            "name": name_text(name),
+            "kind": "fact",
+            "role": "fact",
+            "path": path,
+            "arity": arity,
+            "count": count,
+            "first_start_byte": first,
+        }
+
+
+def _occurrences(path: str, piece: Piece) -> Iterator[str]:
+    """One line an occurrence. There are many: the parts that repeat are encoded once."""
+    names = {name: dumps(name_text(name), ensure_ascii=False) for name in piece.table.names}
+    encoded_path = dumps(path, ensure_ascii=False)
+    for found in occurrences(piece):
+        place = piece.position(found.start_byte)
+        use = f'"{_USES[found.use]}"' if found.role in _USED else "null"
+        yield (
+            f'{{"type":"occurrence","name":{names[found.name]},"role":"{_ROLES[found.role]}","use":{use},'
+            f'"path":{encoded_path},"start_byte":{found.start_byte},"end_byte":{found.end_byte},'
+            f'"line":{place.row + 1},"column":{place.column + 1},"target":null}}'
+        )
+
+
+_ROLES = {role: role.name.lower() for role in Role}
+_USES = {use: use.name.lower() for use in Use}
+_USED = frozenset({Role.REFERENCE, Role.BINDING})
+
+
+def _range(piece: Piece, start: int, end: int) -> dict[str, int]:
+    """`start` and `end` count from the start of the piece."""
+    place = piece.position(piece.offset + start)
+    return {
+        "start_byte": piece.offset + start,
+        "end_byte": piece.offset + end,
+        "line": place.row + 1,
+        "column": place.column + 1,
+    }
+
+
+def _line(value: dict[str, Any]) -> str:
+    return dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -182,9 +182,7 @@ def learn(rates: Rates, measurement: RunMeasurement) -> Rates:
     """Return `rates` moved towards `measurement`, by bounded steps, so that one odd run does little harm."""
     if measurement.items == 0 or measurement.busy_ms <= 0:
         return rates
-    fits = [
-        (times, *_fit(rates, times)) for times in measurement.languages if times.items and times.busy_ms > 0
-    ]
+    fits = [(times, *_fit(rates, times)) for times in measurement.languages if times.items and times.busy_ms > 0]
     per_file = rates.per_file_ms
     per_byte = dict(rates.per_byte_ms)
     if fits:
@@ -300,9 +298,7 @@ def _fit(rates: Rates, times: LanguageTimes) -> tuple[float, float]:
     square = times.weight * times.weighted_bytes_squared
     spread = square - times.weighted_bytes**2
     if times.items >= 8 and spread > 0.05 * square:
-        per_byte = (
-            times.weight * times.weighted_bytes_ms - times.weighted_bytes * times.weighted_ms
-        ) / spread
+        per_byte = (times.weight * times.weighted_bytes_ms - times.weighted_bytes * times.weighted_ms) / spread
         per_file = (times.weighted_ms - per_byte * times.weighted_bytes) / times.weight
         if per_byte > 0 and per_file > 0:
             return per_file, per_byte

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from metta_index.indexer.plan import ExecutionPlan, RunMeasurement, summarise
+from metta_index.indexer.plan import Backend, ExecutionPlan, RunMeasurement, summarise
 from metta_index.indexer.workers import (
     BatchResult,
     CrashSlots,
@@ -82,7 +82,7 @@ def execute_sequential(
         on_start()
     yield from _run_here(plan.batches, items, work, meter)
     if on_finish is not None:
-        on_finish(meter.measurement("sequential", 1))
+        on_finish(meter.measurement("sequential", 1, ""))
 
 
 def execute_parallel(
@@ -102,54 +102,71 @@ def execute_parallel(
     """
     limits = Limits() if limits is None else limits
     meter = _Meter(plan)
-    waiting = [batch for batch in plan.batches if batch]
+    waiting: list[tuple[int, ...]] = list(plan.batches)
     suspects: list[int] = []
     done: set[int] = set()
-    fruitless = 0
+    fruitless, note = 0, ""
     with contextlib.closing(CrashSlots.create()) as slots:
+        initargs = (os.getpid(), slots.path, limits)
         while (waiting or suspects) and fruitless < FRUITLESS_POOLS:
             alone = not waiting
+            one_by_one = alone or plan.workers == 1
             batches = [(index,) for index in suspects] if alone else waiting
-            before = len(done)
+            pool = _run_pool(
+                # joblib runs a pool of one in this process.
+                max(2, plan.workers),
+                1 if one_by_one else BATCHES_UNDER_WAY_PER_WORKER * plan.workers,
+                ([(index, items[index]) for index in batch] for batch in batches),
+                work,
+                initargs,
+                meter,
+                on_start,
+            )
+            on_start = None
             slots.clear()
-            pool = _Pool(plan.workers, 1 if alone else BATCHES_UNDER_WAY_PER_WORKER * plan.workers)
+            done_before = len(done)
             try:
-                with contextlib.closing(pool.run(batches, items, work, slots, limits, on_start)) as results:
-                    on_start = None
-                    for result in results:
+                with contextlib.closing(pool):
+                    for result in pool:
                         meter.add_batch(result)
                         for index, packed in zip(result.indexes, result.outcomes, strict=True):
                             done.add(index)
                             yield index, unpack(packed)
-            except PoolLost as lost:
-                meter.lost(lost)
-                if not lost.started:
-                    fruitless = FRUITLESS_POOLS
+            except _PoolLostError as lost:
+                meter.pools_lost += 1
                 undone = {index for batch in batches for index in batch} - done
-                seen = [last for last in slots.last_items() if last.index in undone]
-                timed_out = lost.cause == "SIGALRM" and limits.seconds_per_item is not None
+                seen = [last.index for last in slots.last_items() if last.index in undone]
                 guilty = None
-                if seen and alone:
-                    # One at a time was under way: the last to start, whatever finished unseen before it.
-                    guilty = seen[-1].index
-                elif seen and timed_out:
-                    # Of alarms set for the same time, the first one set goes off first.
-                    guilty = seen[0].index
+                if seen and one_by_one:
+                    # The last to start was under way; what else is seen finished, but its result was lost.
+                    guilty = seen[-1]
+                elif seen and lost.cause == "SIGALRM" and limits.seconds_per_item is not None:
+                    # All alarms have the same length, so the one set first went off.
+                    guilty = seen[0]
                 if guilty is not None:
                     done.add(guilty)
                     yield guilty, _post_mortem(lost.cause, limits)
-                elif not alone:
-                    suspects += [last.index for last in seen]
-                fruitless = 0 if seen or len(done) > before else fruitless + 1
+                if not one_by_one:
+                    suspects += seen
+                fruitless = 0 if seen or len(done) > done_before else fruitless + 1
+                if lost.fatal:
+                    fruitless = FRUITLESS_POOLS
+                note = str(lost)
             suspects = [index for index in suspects if index not in done]
             settled = done.union(suspects)
             waiting = [rest for batch in waiting if (rest := tuple(i for i in batch if i not in settled))]
     for index in suspects:
-        yield index, Failure("crash", "a worker died while at it, and no other could be started to try it alone")
-    if waiting:
-        yield from _run_here(waiting, items, work, meter)
+        yield (
+            index,
+            Failure("crash", "a worker died while at it, and no other could be started to try it alone"),
+        )
+    yield from _run_here(waiting, items, work, meter)
     if on_finish is not None:
-        on_finish(meter.measurement("sequential" if waiting else "loky", 1 if waiting else plan.workers))
+        if waiting:
+            note = f"no worker processes, so {sum(map(len, waiting))} items ran in this one: {note}"
+            on_finish(meter.measurement("sequential", 1, note))
+        else:
+            on_finish(meter.measurement("loky", plan.workers, ""))
 
 
 def install_termination_handlers() -> None:
@@ -168,72 +185,13 @@ def install_termination_handlers() -> None:
             signal.signal(number, terminate)
 
 
-class PoolLost(Exception):
-    """A pool broke, or never started; `cause` names the signal or exit status of the worker that died."""
+class _PoolLostError(Exception):
+    """A pool broke or could not start; `cause` names what ended the worker, `fatal` says that none can start."""
 
-    def __init__(self, cause: str, text: str, started: bool) -> None:
-        super().__init__(cause)
+    def __init__(self, error: BaseException, *, cause: str = "", fatal: bool = False) -> None:
+        super().__init__(str(error).strip().partition("\n")[0])
         self.cause = cause
-        self.text = text
-        self.started = started
-
-
-class _Pool:
-    """One pool of loky workers, from start to end."""
-
-    def __init__(self, workers: int, batches_under_way: int) -> None:
-        # joblib runs a pool of one in this process.
-        self.processes = max(2, workers)
-        self.batches_under_way = batches_under_way if workers > 1 else 1
-
-    def run(
-        self,
-        batches: Iterable[tuple[int, ...]],
-        items: Sequence[Item],
-        work: Callable[[Item], object],
-        slots: CrashSlots,
-        limits: Limits,
-        on_start: Callable[[], None] | None,
-    ) -> Generator[BatchResult, None, None]:
-        """Yield the results of `batches` as they complete; raises PoolLost. The workers are gone when it ends."""
-        try:
-            import joblib
-            from joblib.externals.loky import process_executor
-
-            if joblib.effective_n_jobs(self.processes) < 2:
-                raise OSError("this system lacks the semaphores that worker processes need")
-            _prepare_loky()
-        except (ImportError, OSError, NotImplementedError) as error:
-            raise PoolLost("", str(error), started=False) from error
-        calls = (
-            joblib.delayed(run_batch)(work, [(index, items[index]) for index in batch]) for batch in batches
-        )
-        parallel = joblib.Parallel(
-            n_jobs=self.processes,
-            backend="loky",
-            return_as="generator_unordered",
-            # The batches are ours, cut by cost.
-            batch_size=1,
-            pre_dispatch=self.batches_under_way,
-            # Memory maps are for arrays; there are none.
-            max_nbytes=None,
-            initializer=start_worker,
-            initargs=(os.getpid(), slots.path, limits),
-        )
-        results: Any = None
-        try:
-            try:
-                with _interrupts_held_back():
-                    results = parallel(calls)
-            except (OSError, NotImplementedError) as error:
-                raise PoolLost("", str(error), started=False) from error
-            if on_start is not None:
-                on_start()
-            yield from results
-        except process_executor.BrokenProcessPool as error:
-            raise PoolLost(_cause_of_death(error), str(error), started=True) from error
-        finally:
-            _end_pool(results)
+        self.fatal = fatal
 
 
 class _Meter:
@@ -244,8 +202,8 @@ class _Meter:
         self._started = time.monotonic()
         self._busy_ms: dict[int, float] = {}
         self._first_batch: dict[int, float] = {}
-        self._pools_lost = 0
-        self._note = ""
+        self.ending_ms = 0.0
+        self.pools_lost = 0
 
     def add(self, index: int, busy_ms: float) -> None:
         self._busy_ms[index] = busy_ms
@@ -254,12 +212,23 @@ class _Meter:
         self._first_batch.setdefault(result.pid, result.started)
         self._busy_ms.update(zip(result.indexes, result.busy_ms, strict=True))
 
-    def lost(self, pool: PoolLost) -> None:
-        self._pools_lost += 1
-        self._note = f"worker processes could not be used ({pool.text.strip().splitlines()[0]})"
-
-    def measurement(self, backend: Any, workers: int) -> RunMeasurement:
-        raise NotImplementedError
+    def measurement(self, backend: Backend, workers: int, note: str) -> RunMeasurement:
+        wall_ms = (time.monotonic() - self._started) * 1000
+        boots = [first - self._started for first in self._first_batch.values()]
+        boot_ms = sum(boots) / len(boots) * 1000 if boots else 0.0
+        return RunMeasurement(
+            backend=backend,
+            workers=workers,
+            wall_ms=wall_ms,
+            busy_ms=sum(self._busy_ms.values()),
+            pool_start_ms=boot_ms + self.ending_ms,
+            items=len(self._busy_ms),
+            bytes=sum(self._plan.loads[index].bytes for index in self._busy_ms),
+            longest_item_ms=max(self._busy_ms.values(), default=0.0),
+            pools_lost=self.pools_lost,
+            languages=summarise(self._plan.loads, self._busy_ms),
+            note=note,
+        )
 
 
 def _run_here(
@@ -271,3 +240,123 @@ def _run_here(
             outcome = call_guarded(work, items[index])
             meter.add(index, (time.perf_counter() - started) * 1000)
             yield index, outcome
+
+
+def _run_pool(
+    processes: int,
+    under_way: int,
+    batches: Iterable[Sequence[tuple[int, Item]]],
+    work: Callable[[Item], object],
+    initargs: tuple[object, ...],
+    meter: _Meter,
+    on_start: Callable[[], None] | None,
+) -> Generator[BatchResult, None, None]:
+    """Yield the results of `batches` as they complete; raises _PoolLostError. The workers are gone when it ends."""
+    try:
+        import joblib  # type: ignore[import-untyped]
+        from joblib.externals.loky.process_executor import BrokenProcessPool  # type: ignore[import-untyped]
+
+        if joblib.effective_n_jobs(processes) < 2:
+            raise OSError("this system lacks the semaphores that worker processes need")
+        _prepare_loky()
+    except (ImportError, OSError, NotImplementedError) as error:
+        raise _PoolLostError(error, fatal=True) from error
+    parallel = joblib.Parallel(
+        n_jobs=processes,
+        backend="loky",
+        return_as="generator_unordered",
+        # The batches are ours, cut by cost.
+        batch_size=1,
+        pre_dispatch=under_way,
+        # Memory maps are for arrays; there are none.
+        max_nbytes=None,
+        initializer=start_worker,
+        initargs=initargs,
+    )
+    results: Any = None
+    try:
+        with _interrupts_held_back():
+            results = parallel(joblib.delayed(run_batch)(work, batch) for batch in batches)
+        if on_start is not None:
+            on_start()
+        yield from results
+    except BrokenProcessPool as error:
+        raise _PoolLostError(error, cause=_cause_of_death(error)) from error
+    except (OSError, NotImplementedError) as error:
+        if results is not None:
+            raise
+        raise _PoolLostError(error, fatal=True) from error
+    finally:
+        ending = time.monotonic()
+        _end_pool(results)
+        meter.ending_ms = (time.monotonic() - ending) * 1000
+
+
+def _prepare_loky() -> None:
+    """Work around what loky does at the ends of processes."""
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker as loky_tracker  # type: ignore[import-untyped]
+
+    # Its warnings speak of stopped generators and killed workers: both are our doing.
+    warnings.filterwarnings("ignore", module=r"joblib\.")
+    # They unblock SIGINT when they start, so they start before we hold it back.
+    resource_tracker.ensure_running()
+    loky_tracker.ensure_running()
+    if os.name == "posix":
+        from joblib.externals.loky.backend.popen_loky_posix import Popen  # type: ignore[import-untyped]
+
+        # Without `pgrep`, as in slim container images, loky kills workers by a method that its Popen lacks, and
+        # then waits for them for ever.
+        if not hasattr(Popen, "kill"):
+            Popen.kill = _kill
+
+
+def _kill(process: Any) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Hold Ctrl-C back while workers are started: they inherit that, so none dies noisily before it is ready."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end_pool(results: Any) -> None:
+    """End the workers now: left to themselves they take 40 ms, or finish what they were given."""
+    from joblib.externals.loky import reusable_executor  # type: ignore[import-untyped]
+
+    if results is not None:
+        results.close()
+    executor = reusable_executor._executor
+    if executor is not None:
+        executor.terminate(kill_workers=True)
+
+
+def _cause_of_death(error: BaseException) -> str:
+    """Return `SIGSEGV` or `exit status 3`, or nothing where loky's text does not say."""
+    found = re.search(r"exit codes of the workers are \{(\w+)\((-?\d+)\)", str(error))
+    if found is None:
+        return ""
+    name, code = found.groups()
+    return name if code.startswith("-") else f"exit status {code}"
+
+
+def _post_mortem(cause: str, limits: Limits) -> Failure:
+    """Return the failure of the item whose worker died of `cause`."""
+    if cause == "SIGALRM" and limits.seconds_per_item is not None:
+        return Failure("timeout", f"took longer than {limits.seconds_per_item:g} s, so its worker was stopped")
+    if cause == "SIGABRT" and limits.memory_bytes is not None:
+        return Failure("memory", f"worker died: SIGABRT, with {limits.memory_bytes / 2**20:.0f} MiB allowed")
+    if cause == "SIGKILL":
+        return Failure("crash", "worker died: SIGKILL, most often because the system ran out of memory")
+    hint = "; PYTHONFAULTHANDLER=1 shows where" if cause.startswith("SIG") else ""
+    return Failure("crash", f"worker died: {cause or 'cause unknown'}{hint}")

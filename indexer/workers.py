@@ -118,9 +118,7 @@ class CrashSlots:
     def last_items(self) -> list[LastItem]:
         """Return what every worker noted last, the longest running first."""
         records = [
-            LastItem(index - 1, started_ns)
-            for index, started_ns in self._RECORD.iter_unpack(self._table[:])
-            if index
+            LastItem(index - 1, started_ns) for index, started_ns in self._RECORD.iter_unpack(self._table[:]) if index
         ]
         return sorted(records, key=lambda record: record.started_ns)
 

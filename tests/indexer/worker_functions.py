@@ -1,0 +1,78 @@
+"""Work functions that worker processes import; an item is the text that says what becomes of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An outcome that is more than bytes."""
+
+    letters: int
+
+
+class Unreadable:
+    """An outcome that can be pickled and not read back."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return int, ("not a number",)
+
+
+def digest(item: str) -> bytes:
+    return hashlib.sha256(item.encode()).digest()
+
+
+def count(item: str) -> Counted:
+    return Counted(len(item))
+
+
+def misbehave(item: str) -> object:
+    """Return the digest of an item, unless its name begins with a known misdeed."""
+    deed = item.partition(" ")[0]
+    if deed == "raise":
+        raise ValueError("bad atom")
+    if deed == "recurse":
+        return misbehave(item)
+    if deed == "memory":
+        raise MemoryError
+    if deed == "exit":
+        sys.exit(3)
+    if deed == "interrupt":
+        raise KeyboardInterrupt
+    if deed == "segfault":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if deed == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if deed == "vanish":
+        os._exit(7)
+    if deed == "hang":
+        time.sleep(600)
+    if deed == "allocate":
+        return bytearray(8 << 30)
+    if deed == "lambda":
+        return lambda: None
+    if deed == "unreadable":
+        return Unreadable()
+    return digest(item)
+
+
+def where(_item: str) -> int:
+    return os.getpid()
+
+
+def nap(item: str) -> bytes:
+    time.sleep(0.02)
+    return item.encode()
+
+
+def linger(item: str) -> bytes:
+    """Say in a file of the folder named by the item that the work began, and take for ever."""
+    (open(os.path.join(item, str(os.getpid())), "w")).close()
+    time.sleep(600)
+    return b""

@@ -1,8 +1,9 @@
 """The compiled MeTTa grammar, shared by the tests of this folder."""
 
 import pytest
-from metta_index.indexer.languages.metta import _binding
 from tree_sitter import Language, Parser
+
+from metta_index.indexer.languages.metta import _binding
 
 
 @pytest.fixture(scope="session")

@@ -32,9 +32,7 @@ def read_corpus() -> list[CorpusCase]:
             if case.start() != covered:
                 raise ValueError(f"{path}: no case can be read at byte {covered}")
             covered = case.end()
-            cases.append(
-                CorpusCase(path.stem, case["name"].decode(), case["source"], one_line(case["tree"].decode()))
-            )
+            cases.append(CorpusCase(path.stem, case["name"].decode(), case["source"], one_line(case["tree"].decode())))
         if covered != len(text):
             raise ValueError(f"{path}: no case can be read at byte {covered}")
     return cases

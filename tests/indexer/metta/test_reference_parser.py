@@ -31,8 +31,9 @@ import pytest
 from corpus_format import read_corpus
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from metta_index.indexer.languages.metta.lexical import decode_string, lexical_problems
 from tree_sitter import Node, Parser
+
+from metta_index.indexer.languages.metta.lexical import decode_string, lexical_problems
 
 hyperon: Any = pytest.importorskip(
     "hyperon", reason="the reference parser, PyPI `hyperon`, has no wheel for this platform"

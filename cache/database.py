@@ -58,7 +58,7 @@ CREATE TABLE piece (
 _TOTALS = ("bytes", "definitions", "declarations", "reference_count", "errors", "atoms")
 
 
-class DamagedIndex(Exception):
+class DamagedIndexError(Exception):
     """`index.db` holds what no build wrote. The next build makes it anew."""
 
 
@@ -98,7 +98,7 @@ def _seal(context: str, data: bytes) -> bytes:
 def _unseal(context: str, sealed: bytes) -> bytes:
     data = sealed[_CHECK_BYTES:]
     if _seal(context, data) != sealed:
-        raise DamagedIndex(f"the checksum of {context!r} does not match")
+        raise DamagedIndexError(f"the checksum of {context!r} does not match")
     return data
 
 
@@ -158,7 +158,7 @@ class IndexDatabase:
         try:
             row = self._connection.execute("SELECT data FROM manifest").fetchone()
             return Manifest.from_bytes(_unseal("manifest", row[0])) if row else None
-        except (sqlite3.DatabaseError, DamagedIndex, TypeError):
+        except (sqlite3.DatabaseError, DamagedIndexError, TypeError):
             return None
 
     def remove(self, paths: Iterable[str]) -> None:
@@ -189,10 +189,7 @@ class IndexDatabase:
         )
         self._connection.executemany(
             "INSERT INTO piece VALUES (?, ?, ?)",
-            (
-                (cursor.lastrowid, position, _seal(f"{position}:{path}", table))
-                for position, table in enumerate(tables)
-            ),
+            ((cursor.lastrowid, position, _seal(f"{position}:{path}", table)) for position, table in enumerate(tables)),
         )
 
     def finish(self, manifest: Manifest) -> dict[str, int]:
@@ -244,7 +241,7 @@ class IndexDatabase:
         return DocumentRow(_path(row[0]), *row[1:]) if row else None
 
     def tables(self, path: str) -> Iterator[bytes]:
-        """The encoded symbol tables of a document, verified. Raises DamagedIndex."""
+        """The encoded symbol tables of a document, verified. Raises DamagedIndexError."""
         rows = self._connection.execute(
             "SELECT position, data FROM piece WHERE document = (SELECT id FROM document WHERE path = ?)"
             " ORDER BY position",
@@ -252,13 +249,11 @@ class IndexDatabase:
         )
         for expected, (position, data) in enumerate(rows):
             if position != expected:
-                raise DamagedIndex(f"piece {expected} of {path!r} is missing")
+                raise DamagedIndexError(f"piece {expected} of {path!r} is missing")
             yield _unseal(f"{position}:{path}", data)
 
 
-_DOCUMENT_COLUMNS = (
-    "path, language, dialect, bytes, digest, atoms, definitions, declarations, reference_count, errors"
-)
+_DOCUMENT_COLUMNS = "path, language, dialect, bytes, digest, atoms, definitions, declarations, reference_count, errors"
 
 
 def _connect(path: str) -> sqlite3.Connection:
@@ -298,6 +293,6 @@ def _says_damage(error: sqlite3.OperationalError) -> bool:
 
 def _set_aside(path: Path) -> None:
     """Moves the database and what belongs to it out of the way; a copy set aside before is replaced."""
-    os.replace(path, path.with_name(path.name + ".bad"))
+    path.replace(path.with_name(path.name + ".bad"))
     for suffix in ("-wal", "-shm", "-journal"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)

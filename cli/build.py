@@ -30,9 +30,7 @@ def build_command(
     path: Annotated[Path | None, typer.Argument(help="Root of the workspace. Default: found upward from here.")] = None,
     root: Annotated[Path | None, ROOT_OPTION] = None,
     jobs: Annotated[str | None, typer.Option("--jobs", "-j", help="Processes: a number, or auto.", metavar="N")] = None,
-    backend: Annotated[
-        str | None, typer.Option("--backend", help="auto, sequential or loky.", metavar="NAME")
-    ] = None,
+    backend: Annotated[str | None, typer.Option("--backend", help="auto, sequential or loky.", metavar="NAME")] = None,
     cache_dir: Annotated[
         Path | None, typer.Option("--cache-dir", help="Where the cache is kept.", metavar="DIR")
     ] = None,
@@ -40,7 +38,8 @@ def build_command(
         bool, typer.Option("--no-cache", help="Neither read nor write the cache; index everything.")
     ] = False,
     verify: Annotated[
-        str, typer.Option("--verify", help="stat: trust file times that have settled. content: read every file.")
+        str,
+        typer.Option("--verify", help="stat: trust file times that have settled. content: read every file."),
     ] = "stat",
     force: Annotated[bool, typer.Option("--force", help="Index everything and refresh the cache.")] = False,
     files_from: Annotated[

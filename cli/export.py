@@ -17,7 +17,8 @@ from metta_index.indexer.discovery import display_path
 def export_command(
     output_format: Annotated[str, typer.Argument(help="jsonl: the canonical form of the index.", metavar="FORMAT")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file, written whole or not at all. Default: stdout.")
+        Path | None,
+        typer.Option("--output", "-o", help="A file, written whole or not at all. Default: stdout."),
     ] = None,
     root: Annotated[Path | None, ROOT_OPTION] = None,
     no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Export the index as it is.")] = False,

@@ -22,7 +22,7 @@ def write_lines(lines: Iterable[str], output: Path | None) -> None:
     temporary: str | None = None
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
-        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             for line in lines:
                 file.write(line)
                 file.write("\n")

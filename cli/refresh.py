@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from metta_index.cache.database import DamagedIndex
+from metta_index.cache.database import DamagedIndexError
 from metta_index.cli.session import Session, UsageError, say, wanted_execution
 from metta_index.indexer.build import Options
 from metta_index.indexer.discovery import display_path
@@ -28,7 +28,7 @@ def tables_of(session: Session, path: str) -> list[SymbolTable]:
     """The symbol tables of a document. Raises UsageError where the index is damaged."""
     try:
         return [decode_table(data) for data in session.index.tables(path)]
-    except (DamagedIndex, DecodeError) as error:
+    except (DamagedIndexError, DecodeError) as error:
         session.index.forget()
         raise UsageError(
             f"{session.index.path or 'the index'} is damaged: {error}; it was forgotten, so run the command again"

@@ -69,7 +69,8 @@ class Session:
     def build(self, options: Options, make_progress: Callable[[], Progress] | None = None) -> BuildResult:
         """Brings the index up to date, and remembers how fast that went."""
         result = build(
-            Workspace(self.root, self.settings, self.index, self.store, self._load_rates, make_progress), options
+            Workspace(self.root, self.settings, self.index, self.store, self._load_rates, make_progress),
+            options,
         )
         store = self._store
         if result.measurement is not None and store is not None:
@@ -150,9 +151,7 @@ def wanted_execution(jobs: str | None, backend: str | None) -> Wanted:
         try:
             threshold_ms = float(threshold)
         except ValueError:
-            raise UsageError(
-                f"METTA_INDEX_PARALLEL_THRESHOLD_MS={threshold}: give milliseconds, as in 500"
-            ) from None
+            raise UsageError(f"METTA_INDEX_PARALLEL_THRESHOLD_MS={threshold}: give milliseconds, as in 500") from None
     return Wanted(
         None if jobs == "auto" else int(jobs),
         cast(Literal["auto", "sequential", "loky"], backend),

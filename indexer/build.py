@@ -79,16 +79,16 @@ def build(workspace: Workspace, options: Options) -> BuildResult:
     fingerprint = workspace.fingerprint()
     current = manifest is not None and manifest.fingerprint == fingerprint and not options.force
     trusted = manifest if current and manifest else Manifest.empty(fingerprint)
-    suspects = [
-        path for path, stat in files.items() if options.verify_content or not trusted.is_unchanged(path, stat)
-    ]
+    suspects = [path for path, stat in files.items() if options.verify_content or not trusted.is_unchanged(path, stat)]
     removed = [path for path in manifest.files if path not in files] if manifest else []
     decisions = discovery.decisions.to_bytes()
     report.files.removed = len(removed)
     report.files.unchanged = len(files) - len(suspects)
     measurement = None
     if suspects or removed or not current or decisions != trusted.decisions:
-        updated, measurement = _update(workspace, options, report, discovery, trusted, suspects, removed, decisions, scan_started)
+        updated, measurement = _update(
+            workspace, options, report, discovery, trusted, suspects, removed, decisions, scan_started
+        )
         report.totals = workspace.index.finish(updated)
     else:
         report.totals = dict(trusted.totals)

@@ -20,7 +20,7 @@ from metta_index.indexer.run import Failure as ItemFailure
 from metta_index.indexer.run import execute
 from metta_index.indexer.symbols import decode_table
 from metta_index.indexer.syntax import DecodeError
-from metta_index.indexer.work import Changed, Item, Outcome, Summary, index_item, merge_summaries, summarize
+from metta_index.indexer.work import ChangedError, Item, Outcome, Summary, index_item, merge_summaries, summarize
 
 #: Documents looked up, and results stored, at once: bounds what a build holds in memory.
 _LOOKUP_CHUNK = 256
@@ -216,13 +216,11 @@ class Indexing:
             if any(one.dialect != summary.dialect for one in _summaries(document)):
                 self._settle_dialect(document, summary.dialect)
                 summary = merge_summaries(_summaries(document), [summary.dialect])
-        except (OSError, Changed) as error:
+        except (OSError, ChangedError) as error:
             self.report.failures.append(Failure(document.path, str(error)))
             return False
         tables = [piece.table for piece in document.pieces]
-        self.index.put_document(
-            document.path, document.language, document.size, document.digest, summary, tables
-        )
+        self.index.put_document(document.path, document.language, document.size, document.digest, summary, tables)
         for piece in document.pieces:
             piece.table = b""
         return True

@@ -68,9 +68,7 @@ class Manifest:
         )
 
     def entries(self) -> dict[str, Entry]:
-        return {
-            path: Entry(stat, self.digests[path], self.scanned_ns[path]) for path, stat in self.files.items()
-        }
+        return {path: Entry(stat, self.digests[path], self.scanned_ns[path]) for path, stat in self.files.items()}
 
     def is_unchanged(self, path: str, stat: Stat) -> bool:
         """Whether the file is certainly the one that was read. False means: its content decides."""

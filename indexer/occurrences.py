@@ -99,15 +99,18 @@ def occurrences(piece: Piece) -> Iterator[Occurrence]:
 def tops(piece: Piece) -> Iterator[Top]:
     """Every top-level atom of a piece, in the order of the text."""
     table = piece.table
-    columns = (_numbers(table.top_starts), _numbers(table.top_ends), table.top_kinds, _numbers(table.top_names))
+    columns = (
+        _numbers(table.top_starts),
+        _numbers(table.top_ends),
+        table.top_kinds,
+        _numbers(table.top_names),
+    )
     if len({len(values) for values in columns}) != 1:
         raise DecodeError("columns of top-level atoms differ in length")
     known = table.names
     try:
         for start, end, kind, name in zip(*columns, strict=True):
-            yield Top(
-                piece.offset + start, piece.offset + end, _TOP_KINDS[kind], known[name - 1] if name else None
-            )
+            yield Top(piece.offset + start, piece.offset + end, _TOP_KINDS[kind], known[name - 1] if name else None)
     except IndexError as error:
         raise DecodeError("a top-level atom of no name or kind") from error
 

@@ -43,9 +43,7 @@ class SyntaxTree:
         """(kind, start byte, end byte, depth) of every node, in pre-order; the root has depth 0."""
         tails = column(self.tails)
         open_tails: list[int] = []
-        for row, (kind, start, end) in enumerate(
-            zip(self.kinds, column(self.starts), column(self.ends), strict=True)
-        ):
+        for row, (kind, start, end) in enumerate(zip(self.kinds, column(self.starts), column(self.ends), strict=True)):
             while open_tails and open_tails[-1] <= row:
                 open_tails.pop()
             yield kind, start, end, len(open_tails)

@@ -11,7 +11,7 @@ from metta_index.indexer.symbols import Role, SymbolTable, encode_table
 from metta_index.indexer.syntax import decode_tree, encode_tree
 
 
-class Changed(Exception):
+class ChangedError(Exception):
     """The file is no longer what it was when the work was planned."""
 
 
@@ -58,23 +58,20 @@ class Outcome:
 def index_item(item: Item) -> Outcome:
     """Reads the item's text and indexes it.
 
-    Raises OSError where the file cannot be read, Changed where it is not the one
+    Raises OSError where the file cannot be read, ChangedError where it is not the one
     that was planned for.
     """
     with open(item.path, "rb") as file:  # noqa: PTH123 - paths stay strings on the hot path
         file.seek(item.start)
         source = file.read(item.size)
     if content_digest(source) != item.digest:
-        raise Changed("the file changed while it was being indexed; build again")
+        raise ChangedError("the file changed while it was being indexed; build again")
     return index_source(source, item)
 
 
 def index_source(source: bytes, item: Item) -> Outcome:
     language = load_language(item.language)
-    if item.tree is not None:
-        tree = decode_tree(item.tree, len(language.KINDS))
-    else:
-        tree = language.parse(source)
+    tree = language.parse(source) if item.tree is None else decode_tree(item.tree, len(language.KINDS))
     table = language.extract(source, tree, item.dialect)
     parsed = item.tree is None
     return Outcome(

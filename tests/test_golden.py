@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from golden.annotations import Annotation, annotate, join, split
+
 from metta_index.indexer.languages.metta.extract import extract
 from metta_index.indexer.languages.metta.parse import parse
 from metta_index.indexer.occurrences import occurrences, pieces

@@ -17,7 +17,12 @@ from metta_index.indexer.symbols import Definition, Flag, Kind, Role, SymbolTabl
 
 
 def document_lines(
-    path: str, language_name: str, language: Language, dialect: str, digest: bytes, tables: Sequence[SymbolTable]
+    path: str,
+    language_name: str,
+    language: Language,
+    dialect: str,
+    digest: bytes,
+    tables: Sequence[SymbolTable],
 ) -> Iterator[str]:
     """All lines of one document. `path`: printable, relative to the workspace."""
     parts = list(pieces(tables))

@@ -13,20 +13,31 @@ DIALECTS = ("petta", "mm2", "mettatron", "hyperon")
 #: Words that only PeTTa gives a meaning. Counted over public repositories they
 #: tell it from Hyperon almost without error.
 _PETTA_WORDS = frozenset(
-    {b"progn", b"|->", b"py-call", b"foldall", b"forall", b"git-import!", b"translatePredicate", b"callPredicate"}
+    {
+        b"progn",
+        b"|->",
+        b"py-call",
+        b"foldall",
+        b"forall",
+        b"git-import!",
+        b"translatePredicate",
+        b"callPredicate",
+    }
 )
 _IMPORTS = frozenset({b"import!", b"include", b"static-import!", b"import"})
 
 #: Problems that are none in a dialect whose reader accepts the token.
 _ALLOWED = {
+    "hyperon": frozenset({"byte-order-mark"}),
     "petta": frozenset({"invalid-escape", "hash-in-variable", "integer-too-large"}),
-    "mm2": frozenset({"integer-too-large"}),
+    "mm2": frozenset({"byte-order-mark", "integer-too-large"}),
+    "mettatron": frozenset({"byte-order-mark"}),
 }
 
 
 def is_error(dialect: str, code: str) -> bool:
     """Whether a problem of this code keeps a program of this dialect from being read."""
-    return code not in _ALLOWED.get(dialect, frozenset())
+    return code not in _ALLOWED[dialect]
 
 
 def detect(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: bytes) -> str:

@@ -25,7 +25,6 @@ from metta_index.indexer.symbols import (
 )
 from metta_index.indexer.syntax import SyntaxTree, column
 
-
 # Events of top-level atoms that are no form of the table; see walk.c.
 _FACT, _EVALUATION, _OTHER = 255, 254, 253
 
@@ -158,7 +157,15 @@ class _Reader:
                     self._read_lambda(row, children)
 
     def _define(
-        self, row: int, name_row: int, role: Role, kind: Kind, arity: int, flags: Flag, signature: str, type_: str = ""
+        self,
+        row: int,
+        name_row: int,
+        role: Role,
+        kind: Kind,
+        arity: int,
+        flags: Flag,
+        signature: str,
+        type_: str = "",
     ) -> None:
         self.definitions.append(
             Definition(

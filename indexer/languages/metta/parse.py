@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from enum import IntEnum
+
+from tree_sitter import Node
 
 from metta_index.indexer import _columns
 from metta_index.indexer.languages.metta import _binding, grammar
@@ -17,6 +20,9 @@ PIECE_SIZES = (32 << 10, 64 << 10, 256 << 10)
 
 #: i64 has at most 19 digits: shorter numbers need no second look.
 _LONG_NUMBER = 19
+
+
+_BOM_MESSAGE = "a byte order mark, which is read as part of the first word; save the file without it"
 
 
 class Damage(IntEnum):
@@ -49,12 +55,13 @@ def cut(source: bytes) -> list[int]:
 
 def parse(source: bytes) -> SyntaxTree:
     """The tree of one text, or of one piece of a large one."""
-    parser = grammar.parser()
     codes, leaves = grammar.kind_codes()
-    root = parser.parse(source).root_node
     problems: list[Problem] = []
+    if source.startswith(BOM_UTF8):
+        problems.append(Problem("byte-order-mark", _BOM_MESSAGE, 0, len(BOM_UTF8)))
+    root, shift = _parsed(source)
     if not root.has_error:
-        roots = [(root, 0, len(source))]
+        roots = [(root, shift, len(source))]
     else:
         roots = []
         for start, end, damage, where, missing in _binding.cut(source, 0, 0, 0):
@@ -65,16 +72,27 @@ def parse(source: bytes) -> SyntaxTree:
                 text = text.rstrip()
                 limit = start + len(text)
                 text += b"\n" + b")" * missing
-            piece = parser.parse(text).root_node
-            roots.append((piece, start, limit))
-            if damage or piece.has_error:
+            piece, shift = _parsed(text)
+            roots.append((piece, start + shift, limit))
+            # What is not UTF-8 is said once for the text, below.
+            if (damage or piece.has_error) and not (damage == Damage.BAD_BYTES and b"\0" not in text):
                 problems.append(_syntax_problem(source, start, end, Damage(damage), where))
-    columns = _columns.flatten(
-        roots, codes, leaves, 0, grammar.ERROR, grammar.MISSING, len(source)
-    )
+    columns = _columns.flatten(roots, codes, leaves, 0, grammar.ERROR, grammar.MISSING, len(source))
+    problems += _encoding_problems(source)
     problems += _lexical_problems(source, *columns[:3])
     problems.sort(key=lambda problem: (problem.start_byte, problem.end_byte, problem.code))
     return SyntaxTree(len(source), *columns, tuple(problems))
+
+
+def _parsed(text: bytes) -> tuple[Node, int]:
+    """The root of a text's tree, and what to add to its byte offsets.
+
+    A byte order mark is a word character; tree-sitter passes over one, but only at
+    the very start.
+    """
+    if text.startswith(BOM_UTF8):
+        return grammar.parser().parse(b"\n" + text).root_node, -1
+    return grammar.parser().parse(text).root_node, 0
 
 
 def _syntax_problem(source: bytes, start: int, end: int, damage: Damage, where: int) -> Problem:
@@ -92,23 +110,26 @@ def _syntax_problem(source: bytes, start: int, end: int, damage: Damage, where: 
 
 
 def _byte_problem(source: bytes, start: int, end: int) -> Problem:
-    piece = source[start:end]
-    nul = piece.find(b"\0")
+    nul = source.find(b"\0", start, end)
     if nul >= 0:
-        return Problem("nul-byte", "a NUL byte; is this a text file?", start + nul, start + nul + 1)
-    try:
-        piece.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return Problem(
-            "not-utf-8", "bytes that are not UTF-8; save the file as UTF-8", start + error.start, start + error.end
-        )
+        return Problem("nul-byte", "a NUL byte; is this a text file?", nul, nul + 1)
     return Problem("syntax-error", "this atom is not MeTTa", start, end)
+
+
+def _encoding_problems(source: bytes) -> list[Problem]:
+    """The first bytes that are not UTF-8; one such place says enough of a text in another encoding."""
+    try:
+        source.decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = "bytes that are not UTF-8; save the file as UTF-8"
+        return [Problem("not-utf-8", message, error.start, error.end)]
+    return []
 
 
 def _lexical_problems(source: bytes, kinds: bytes, starts: bytes, ends: bytes) -> list[Problem]:
     """Tokens that are one token everywhere but legal only in some dialects."""
     escapes, hashes = b"\\" in source, b"#" in source
-    suspects = [row for row in _rows_of(kinds, grammar.STRING)] if escapes else []
+    suspects = _rows_of(kinds, grammar.STRING) if escapes else []
     suspects += _rows_of(kinds, grammar.VARIABLE) if hashes else []
     suspects += _rows_of(kinds, grammar.NUMBER)
     if not suspects:

@@ -1,0 +1,106 @@
+"""`metta-index cache`: the store of parse trees and symbol tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from metta_index.cache.store import Store
+from metta_index.cli.session import ROOT_OPTION, Session, UsageError, environment_path, open_session
+
+cache_app = typer.Typer(
+    help="Look at, check and clean the cache of parse trees and symbol tables.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+CacheDirOption = Annotated[Path | None, typer.Option("--cache-dir", help="Where the cache is kept.", metavar="DIR")]
+RootOption = Annotated[Path | None, ROOT_OPTION]
+
+
+@contextmanager
+def _open(root: Path | None, cache_dir: Path | None) -> Iterator[tuple[Session, Store]]:
+    cache_dir = cache_dir or environment_path("METTA_INDEX_CACHE_DIR")
+    with open_session(root, cache_dir=cache_dir) as session:
+        store = session.store()
+        if store is None:
+            raise UsageError(f"{session.root} has no cache: {session.folder.reason or 'there is no place for one'}")
+        yield session, store
+
+
+@cache_app.command("info")
+def info_command(
+    root: RootOption = None,
+    cache_dir: CacheDirOption = None,
+    output_format: Annotated[str, typer.Option("--format", help="text or json.", metavar="FORMAT")] = "text",
+) -> int:
+    """Show where the cache is, what it holds and what it may hold.
+
+    Example: metta-index cache info --format json
+    """
+    with _open(root, cache_dir) as (session, store):
+        stats = store.stats()
+        if output_format == "json":
+            print(json.dumps({"schema": 1, "path": str(session.folder.cache), **asdict(stats)}, default=str))
+            return 0
+        print(f"{session.folder.cache}: {stats.state}" + (f" ({stats.reason})" if stats.reason else ""))
+        print(f"{stats.entries:,} of at most {stats.max_entries:,} entries")
+        print(f"{stats.bytes / 1e6:,.1f} of at most {stats.max_bytes / 1e6:,.0f} MB")
+    return 0
+
+
+@cache_app.command("verify")
+def verify_command(
+    root: RootOption = None,
+    cache_dir: CacheDirOption = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Only count what is damaged; remove nothing.")] = False,
+) -> int:
+    """Check every entry against its checksum, and remove what does not verify. Exit code 1: something did not.
+
+    Example: metta-index cache verify
+    """
+    with _open(root, cache_dir) as (_session, store):
+        report = store.verify(remove=not keep)
+        print(
+            f"{report.good:,} entries verify, {report.bad:,} do not" + ("" if keep or not report.bad else "; removed")
+        )
+        for problem in report.problems:
+            print(f"  {problem}")
+    return 1 if report.bad or report.problems else 0
+
+
+@cache_app.command("gc")
+def gc_command(
+    root: RootOption = None,
+    cache_dir: CacheDirOption = None,
+    max_age_days: Annotated[
+        float | None, typer.Option("--max-age-days", help="Remove what no build used for so long.", min=0)
+    ] = 30,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
+) -> int:
+    """Remove entries that were not used for a while, and give the space back.
+
+    Example: metta-index cache gc --max-age-days 7 --dry-run
+    """
+    with _open(root, cache_dir) as (_session, store):
+        report = store.gc(max_age_days=max_age_days, dry_run=dry_run)
+        verb = "would be removed" if dry_run else "removed"
+        print(f"{report.removed:,} entries {verb}, {report.kept:,} kept, {report.freed_bytes / 1e6:,.1f} MB freed")
+    return 0
+
+
+@cache_app.command("clear")
+def clear_command(root: RootOption = None, cache_dir: CacheDirOption = None) -> int:
+    """Remove all entries. The index stays; what changes next is parsed anew.
+
+    Example: metta-index cache clear
+    """
+    with _open(root, cache_dir) as (session, store):
+        print(f"{store.clear():,} entries removed from {session.folder.cache}")
+    return 0

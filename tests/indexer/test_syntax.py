@@ -1,0 +1,125 @@
+"""Syntax trees: their columns, their bytes, and pieces that agree with the whole."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from texts import sources, texts
+
+from metta_index.indexer import _columns
+from metta_index.indexer.languages.metta import _binding, grammar
+from metta_index.indexer.languages.metta.language import KINDS, parse
+from metta_index.indexer.syntax import DecodeError, SyntaxTree, column, decode_tree, encode_tree
+
+
+@given(sources)
+def test_an_encoded_tree_decodes_to_an_equal_one(source: bytes) -> None:
+    tree = parse(source)
+    assert decode_tree(encode_tree(tree), len(KINDS)) == tree
+
+
+@given(sources, st.data())
+def test_damaged_bytes_never_decode_to_something_that_is_no_tree(source: bytes, data: st.DataObject) -> None:
+    encoded = bytearray(encode_tree(parse(source)))
+    at = data.draw(st.integers(0, len(encoded) - 1))
+    encoded[at] ^= data.draw(st.integers(1, 255))
+    if data.draw(st.booleans()):
+        del encoded[data.draw(st.integers(0, len(encoded) - 1)) :]
+    try:
+        tree = decode_tree(bytes(encoded), len(KINDS))
+    except DecodeError:
+        return
+    assert_well_formed(tree)
+
+
+def assert_well_formed(tree: SyntaxTree) -> None:
+    starts, ends, tails = column(tree.starts), column(tree.ends), column(tree.tails)
+    assert (starts[0], ends[0], tails[0]) == (0, tree.size, len(tree))
+    open_rows: list[int] = []
+    for row in range(len(tree)):
+        while open_rows and tails[open_rows[-1]] <= row:
+            open_rows.pop()
+        assert starts[row] <= ends[row] and row < tails[row] <= len(tree)
+        if open_rows:
+            parent = open_rows[-1]
+            assert starts[parent] <= starts[row] and ends[row] <= ends[parent] and tails[row] <= tails[parent]
+        open_rows.append(row)
+
+
+@given(sources)
+def test_every_tree_is_well_formed(source: bytes) -> None:
+    assert_well_formed(parse(source))
+
+
+@given(sources)
+def test_the_tree_is_what_tree_sitter_says_where_there_is_no_error(source: bytes) -> None:
+    root = grammar.parser().parse(source).root_node
+    if root.has_error or source.startswith(b"\xef\xbb\xbf"):
+        return
+    expected = []
+    stack = [(root, 0)]
+    while stack:
+        node, depth = stack.pop()
+        if node.is_named:
+            expected.append((KINDS.index(node.type), node.start_byte, node.end_byte, depth))
+        stack += [(child, depth + 1) for child in reversed(node.children)]
+    expected[0] = (0, 0, len(source), 0)  # ours spans the text, tree-sitter's leaves out white space around it
+    assert list(parse(source).rows()) == expected
+
+
+@given(sources)
+def test_the_cutter_finds_damage_exactly_where_tree_sitter_finds_an_error(source: bytes) -> None:
+    pieces = _binding.cut(source, 0, 0, 0)
+    assert b"".join(source[start:end] for start, end, *_rest in pieces) == source
+    try:
+        source.decode()
+    except UnicodeDecodeError:
+        return  # tree-sitter takes some such bytes for word characters
+    assert any(damage for _start, _end, damage, _where, _missing in pieces) == (
+        grammar.parser().parse(source).root_node.has_error
+    )
+
+
+@settings(max_examples=200)
+@given(st.lists(texts, min_size=1, max_size=6), st.sampled_from([16, 64]))
+def test_pieces_and_whole_agree(parts: list[str], average: int) -> None:
+    source = "\n".join(parts).encode()
+    whole = parse(source)
+    nodes, problems = [], []
+    for start, end, *_rest in _binding.cut(source, average // 2, average, average * 2):
+        piece = parse(source[start:end])
+        nodes += [(kind, first + start, last + start, depth) for kind, first, last, depth in list(piece.rows())[1:]]
+        problems += [(one.code, one.start_byte + start, one.end_byte + start) for one in piece.problems]
+    codes_of_the_start = {"byte-order-mark", "not-utf-8"}
+    assert nodes == list(whole.rows())[1:]
+    assert [one for one in problems if one[0] not in codes_of_the_start] == [
+        (one.code, one.start_byte, one.end_byte) for one in whole.problems if one.code not in codes_of_the_start
+    ]
+
+
+def test_an_edit_moves_only_the_cuts_near_it() -> None:
+    lines = [f"(edge node-{index} node-{index * 7919 % 5000})\n" for index in range(20_000)]
+    sizes = (8 << 10, 16 << 10, 64 << 10)
+
+    def pieces(text: str) -> list[bytes]:
+        source = text.encode()
+        return [source[start:end] for start, end, *_rest in _binding.cut(source, *sizes)]
+
+    before = pieces("".join(lines))
+    edited = [*lines[:9_000], "(edge new one)\n", *lines[9_000:]]
+    after = pieces("".join(edited))
+    assert len(before) > 20
+    assert len(set(after) - set(before)) <= 2
+
+
+@given(st.lists(st.integers(0, 2**32 - 1)))
+def test_columns_survive_packing(values: list[int]) -> None:
+    from array import array
+
+    packed = _columns.pack_column(array("I", values).tobytes())
+    assert list(column(_columns.unpack_column(packed))) == values
+
+
+@pytest.mark.parametrize("packed", [b"\x80", b"\xff\xff\xff\xff\xff\x01", b"\xff\xff\xff\xff\x7f"])
+def test_what_is_no_packed_column_is_refused(packed: bytes) -> None:
+    with pytest.raises(ValueError, match="not a packed column"):
+        _columns.unpack_column(packed)

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,6 @@ def nap(item: str) -> bytes:
 
 def linger(item: str) -> bytes:
     """Say in a file of the folder named by the item that the work began, and take for ever."""
-    (open(os.path.join(item, str(os.getpid())), "w")).close()
+    (Path(item) / str(os.getpid())).touch()
     time.sleep(600)
     return b""

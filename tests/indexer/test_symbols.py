@@ -1,0 +1,200 @@
+"""Symbol tables: their bytes, pieces that agree with the whole, scopes, dialects, counts of atoms."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from texts import sources, texts
+
+from metta_index.indexer.languages.metta import _binding, forms
+from metta_index.indexer.languages.metta.dialects import DIALECTS
+from metta_index.indexer.languages.metta.extract import extract
+from metta_index.indexer.languages.metta.parse import parse
+from metta_index.indexer.occurrences import occurrences, pieces, scope_of, tops
+from metta_index.indexer.symbols import Kind, Role, SymbolTable, Use, decode_table, encode_table
+from metta_index.indexer.syntax import DecodeError, decode_tree, encode_tree
+
+
+def table_of(text: str | bytes, dialect: str | None = None) -> SymbolTable:
+    source = text.encode() if isinstance(text, str) else text
+    return extract(source, parse(source), dialect)
+
+
+@given(sources, st.sampled_from([None, *DIALECTS]))
+def test_an_encoded_table_decodes_to_an_equal_one(source: bytes, dialect: str | None) -> None:
+    table = table_of(source, dialect)
+    assert decode_table(encode_table(table)) == table
+
+
+@given(sources)
+def test_a_tree_from_the_cache_gives_the_same_table(source: bytes) -> None:
+    tree = parse(source)
+    assert extract(source, decode_tree(encode_tree(tree), 10)) == extract(source, tree)
+
+
+@given(texts, st.data())
+def test_damaged_bytes_decode_to_a_readable_table_or_are_refused(text: str, data: st.DataObject) -> None:
+    encoded = bytearray(encode_table(table_of(text)))
+    encoded[data.draw(st.integers(0, len(encoded) - 1))] ^= data.draw(st.integers(1, 255))
+    try:
+        for piece in pieces([decode_table(bytes(encoded))]):
+            assert len(list(occurrences(piece))) >= 0
+            assert len(list(tops(piece))) >= 0
+    except DecodeError:
+        pass
+
+
+def as_facts(tables: list[SymbolTable]) -> tuple[list[Any], list[Any], list[Any]]:
+    found: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
+    for piece in pieces(tables):
+        for one in occurrences(piece):
+            found[0].append((one, piece.position(one.start_byte), scope_of(piece, one.name, one.start_byte)))
+        found[1].extend(tops(piece))
+        names = piece.table.names
+        found[2].extend(
+            (names[one.name], one.kind, one.arity, one.name_start + piece.offset, one.end + piece.offset, one.flags)
+            for one in piece.table.definitions
+        )
+    return found
+
+
+@settings(max_examples=200)
+@given(st.lists(texts, min_size=1, max_size=6), st.sampled_from(DIALECTS))
+def test_pieces_say_what_the_whole_says(parts: list[str], dialect: str) -> None:
+    source = "\n".join(parts).encode()
+    cuts = _binding.cut(source, 8, 16, 32)
+    tables = [table_of(source[start:end], dialect) for start, end, *_rest in cuts]
+    whole = table_of(source, dialect)
+    assert as_facts(tables) == as_facts([whole])
+    assert sum(table.atoms for table in tables) == whole.atoms
+
+
+@settings(max_examples=200)
+@given(texts)
+def test_atoms_are_counted_as_the_reference_parser_counts_them(text: str) -> None:
+    hyperon: Any = pytest.importorskip("hyperon", reason="the reference parser has no wheel for this platform")
+    if "\0" in text:
+        return
+    parser = hyperon.SExprParser(text)
+    count = 0
+    try:
+        while parser.parse(hyperon.Tokenizer()) is not None:
+            count += 1
+    except SyntaxError:
+        return
+    assert table_of(text, "hyperon").atoms == count
+
+
+def scopes(text: str) -> dict[tuple[str, int], str]:
+    """The text in which each variable occurrence is the same variable."""
+    source = text.encode()
+    found = {}
+    for piece in pieces([table_of(source)]):
+        for one in occurrences(piece):
+            if one.name.startswith(b"$"):
+                start, end = scope_of(piece, one.name, one.start_byte)
+                found[one.name.decode(), one.start_byte] = source[start:end].decode()
+    return found
+
+
+def test_a_variable_is_the_same_in_its_whole_top_level_atom() -> None:
+    rule = "(= (g $x) (let $x 5 $x))"
+    found = scopes(rule + " (= (h $x) $x)")
+    assert [found["$x", byte] for byte in (6, 15, 20)] == [rule] * 3
+    assert set(found.values()) == {rule, "(= (h $x) $x)"}
+
+
+def test_parameters_of_a_lambda_are_its_own() -> None:
+    text = "(= (f $x $y) (|-> ($x) (+ $x $y)))"
+    found = scopes(text)
+    inner = "(|-> ($x) (+ $x $y))"
+    assert found["$x", 6] == text and found["$x", 19] == found["$x", 26] == inner
+    assert found["$y", 29] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect"),
+    [
+        ("(= (f $x) (+ $x 1))", "hyperon"),
+        ("!(import! &self lib:lists)", "hyperon"),
+        ("!(import! &self ../lib/lists)", "petta"),
+        ("!(import! &self lists.metta)", "petta"),
+        ('!(import! &self "lists.py")', "petta"),
+        ("!(import! &self (library lib_he))", "petta"),
+        ("(= (f) (progn (g) (h)))", "petta"),
+        ("(= (f) (|-> ($x) $x))", "petta"),
+        ("(exec 0 (, (edge $a $b)) (, (path $a $b)))", "mm2"),
+        ("(exec 0 (, (edge $a $b)) (, (path $a $b))) (= (f) (foldall g))", "petta"),
+        ("; (progn) and (exec 0 (, a) (, b)) in a comment\n(a)", "hyperon"),
+        ('(say "(progn) (foldall)")', "hyperon"),
+        ("(words progn foldall exec)", "hyperon"),
+    ],
+)
+def test_a_text_shows_its_dialect(text: str, dialect: str) -> None:
+    assert table_of(text).dialect == dialect
+
+
+def test_a_configured_dialect_wins_over_what_the_text_shows() -> None:
+    assert table_of("(= (f) (progn (g)))", "hyperon").dialect == "hyperon"
+
+
+def test_what_a_form_does_depends_on_the_dialect() -> None:
+    text = "!(chain (f) $x $x)"
+    roles = {
+        dialect: [(one.name, one.role) for piece in pieces([table_of(text, dialect)]) for one in occurrences(piece)]
+        for dialect in ("hyperon", "petta")
+    }
+    assert roles["hyperon"][2] == (b"$x", Role.BINDING)
+    assert roles["petta"][2] == (b"$x", Role.REFERENCE)
+
+
+def test_documentation_and_types_are_read() -> None:
+    table = table_of(
+        '(@doc double (@desc "Twice.") (@params ((@param "a number"))) (@return "its double"))\n'
+        "(: double (-> Number Number)) ; a comment\n(: Shape Type) (: circle (-> Number Shape)) (: pi Number)\n"
+        "(: Pair (-> Type Type Type)) (:< Circle Shape) (= (double ; inside\n  $x) (* 2 $x))"
+    )
+    (doc,) = table.documentation
+    assert (doc.description, doc.parameters, doc.returns) == ("Twice.", ("a number",), "its double")
+    found = [
+        (table.names[one.name].decode(), Kind(one.kind).name, one.arity, one.type or one.signature)
+        for one in table.definitions
+    ]
+    assert found == [
+        ("double", "FUNCTION", 1, "(-> Number Number)"),
+        ("Shape", "TYPE", -1, "Type"),
+        ("circle", "FUNCTION", 1, "(-> Number Shape)"),
+        ("pi", "SYMBOL", -1, "Number"),
+        ("Pair", "TYPE", 2, "(-> Type Type Type)"),
+        ("Circle", "TYPE", -1, "Shape"),
+        ("double", "FUNCTION", 1, "(double $x)"),
+    ]
+
+
+def test_a_broken_form_still_says_what_it_defines() -> None:
+    table = table_of("(= (broken $x) (foo\n(= (sound) 1)\n")
+    assert [table.names[one.name] for one in table.definitions] == [b"broken", b"sound"]
+    assert [problem.code for problem in table.problems] == ["unclosed-parenthesis"]
+
+
+def test_facts_are_counted_by_head_and_number_of_arguments() -> None:
+    table = table_of("(edge a b) (edge b c) (edge x) (node a) ((edge) y) !(edge q r)")
+    assert [(table.names[fact.name], fact.arity, fact.count) for fact in table.facts] == [
+        (b"edge", 2, 2),
+        (b"edge", 1, 1),
+        (b"node", 1, 1),
+    ]
+
+
+def test_the_orders_that_walk_c_relies_on() -> None:
+    source = b"(= (f $x) (g h))"
+    (piece,) = pieces([table_of(source)])
+    assert [(one.role, one.use) for one in occurrences(piece)] == [
+        (Role.REFERENCE, Use.DATA),
+        (Role.DEFINITION, Use.PATTERN),
+        (Role.BINDING, Use.PATTERN),
+        (Role.REFERENCE, Use.CALL),
+        (Role.REFERENCE, Use.EVALUATED),
+    ]
+    assert [position.name for position in forms.Position][-1] == "TOP"

@@ -11,7 +11,8 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from metta_index.indexer.plan import Backend, ExecutionPlan, RunMeasurement, summarise
+from metta_index.indexer.plan import ExecutionPlan
+from metta_index.indexer.rates import Meter, RunMeasurement
 from metta_index.indexer.workers import (
     BatchResult,
     CrashSlots,
@@ -19,6 +20,7 @@ from metta_index.indexer.workers import (
     Limits,
     Terminated,
     call_guarded,
+    post_mortem,
     run_batch,
     start_worker,
     unpack,
@@ -38,7 +40,7 @@ Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 Results = Generator[tuple[int, Outcome | Failure], None, None]
 
-# Enough batches under way that no worker waits, few enough that the results do not pile up.
+# Enough that no worker waits for its next batch.
 BATCHES_UNDER_WAY_PER_WORKER = 3
 # A pool may break this often in a row with nothing done and no item to blame before we do without.
 FRUITLESS_POOLS = 2
@@ -60,8 +62,9 @@ def execute(
     is awaited, `on_finish` with the measurement when all is done. A caller that may stop early closes the
     generator (`contextlib.closing`), which ends the workers. Only one parallel run per process at a time.
     """
-    run = execute_parallel if plan.backend == "loky" else execute_sequential
-    return run(plan, items, work, limits=limits, on_start=on_start, on_finish=on_finish)
+    if plan.backend == "loky":
+        return execute_parallel(plan, items, work, limits=limits, on_start=on_start, on_finish=on_finish)
+    return execute_sequential(plan, items, work, on_start=on_start, on_finish=on_finish)
 
 
 def execute_sequential(
@@ -69,15 +72,14 @@ def execute_sequential(
     items: Sequence[Item],
     work: Callable[[Item], Outcome],
     *,
-    limits: Limits | None = None,
     on_start: Callable[[], None] | None = None,
     on_finish: Callable[[RunMeasurement], None] | None = None,
 ) -> Results[Outcome]:
     """Do what `execute` says in this process.
 
-    `limits` do not bind here: no handler of ours could interrupt C code. Who wants them plans for loky with one job.
+    No limits bind here: no handler of ours could interrupt C code. Who wants them plans for loky with one job.
     """
-    meter = _Meter(plan)
+    meter = Meter(plan.loads)
     if on_start is not None:
         on_start()
     yield from _run_here(plan.batches, items, work, meter)
@@ -101,7 +103,7 @@ def execute_parallel(
     processes cannot be had at all, the rest runs in this process, and the measurement's note says so.
     """
     limits = Limits() if limits is None else limits
-    meter = _Meter(plan)
+    meter = Meter(plan.loads)
     waiting: list[tuple[int, ...]] = list(plan.batches)
     suspects: list[int] = []
     done: set[int] = set()
@@ -128,24 +130,27 @@ def execute_parallel(
             try:
                 with contextlib.closing(pool):
                     for result in pool:
-                        meter.add_batch(result)
+                        meter.add_batch(
+                            result.pid, result.started, dict(zip(result.indexes, result.busy_ms, strict=True))
+                        )
                         for index, packed in zip(result.indexes, result.outcomes, strict=True):
                             done.add(index)
                             yield index, unpack(packed)
             except _PoolLostError as lost:
                 meter.pools_lost += 1
                 undone = {index for batch in batches for index in batch} - done
-                seen = [last.index for last in slots.last_items() if last.index in undone]
+                noted = [last for last in slots.last_items() if last.index in undone]
+                # What was finished, and whose result was lost, is to blame only where nothing else is.
+                seen = [last.index for last in noted if last.running] or [last.index for last in noted]
                 guilty = None
                 if seen and one_by_one:
-                    # The last to start was under way; what else is seen finished, but its result was lost.
                     guilty = seen[-1]
                 elif seen and lost.cause == "SIGALRM" and limits.seconds_per_item is not None:
                     # All alarms have the same length, so the one set first went off.
                     guilty = seen[0]
                 if guilty is not None:
                     done.add(guilty)
-                    yield guilty, _post_mortem(lost.cause, limits)
+                    yield guilty, post_mortem(lost.cause, limits)
                 if not one_by_one:
                     suspects += seen
                 fruitless = 0 if seen or len(done) > done_before else fruitless + 1
@@ -156,10 +161,7 @@ def execute_parallel(
             settled = done.union(suspects)
             waiting = [rest for batch in waiting if (rest := tuple(i for i in batch if i not in settled))]
     for index in suspects:
-        yield (
-            index,
-            Failure("crash", "a worker died while at it, and no other could be started to try it alone"),
-        )
+        yield index, Failure("crash", "its worker died, and no other could be started to try it alone")
     yield from _run_here(waiting, items, work, meter)
     if on_finish is not None:
         if waiting:
@@ -194,45 +196,8 @@ class _PoolLostError(Exception):
         self.fatal = fatal
 
 
-class _Meter:
-    """Adds up what a run costs."""
-
-    def __init__(self, plan: ExecutionPlan) -> None:
-        self._plan = plan
-        self._started = time.monotonic()
-        self._busy_ms: dict[int, float] = {}
-        self._first_batch: dict[int, float] = {}
-        self.ending_ms = 0.0
-        self.pools_lost = 0
-
-    def add(self, index: int, busy_ms: float) -> None:
-        self._busy_ms[index] = busy_ms
-
-    def add_batch(self, result: BatchResult) -> None:
-        self._first_batch.setdefault(result.pid, result.started)
-        self._busy_ms.update(zip(result.indexes, result.busy_ms, strict=True))
-
-    def measurement(self, backend: Backend, workers: int, note: str) -> RunMeasurement:
-        wall_ms = (time.monotonic() - self._started) * 1000
-        boots = [first - self._started for first in self._first_batch.values()]
-        boot_ms = sum(boots) / len(boots) * 1000 if boots else 0.0
-        return RunMeasurement(
-            backend=backend,
-            workers=workers,
-            wall_ms=wall_ms,
-            busy_ms=sum(self._busy_ms.values()),
-            pool_start_ms=boot_ms + self.ending_ms,
-            items=len(self._busy_ms),
-            bytes=sum(self._plan.loads[index].bytes for index in self._busy_ms),
-            longest_item_ms=max(self._busy_ms.values(), default=0.0),
-            pools_lost=self.pools_lost,
-            languages=summarise(self._plan.loads, self._busy_ms),
-            note=note,
-        )
-
-
 def _run_here(
-    batches: Iterable[tuple[int, ...]], items: Sequence[Item], work: Callable[[Item], Outcome], meter: _Meter
+    batches: Iterable[tuple[int, ...]], items: Sequence[Item], work: Callable[[Item], Outcome], meter: Meter
 ) -> Results[Outcome]:
     for batch in batches:
         for index in batch:
@@ -248,7 +213,7 @@ def _run_pool(
     batches: Iterable[Sequence[tuple[int, Item]]],
     work: Callable[[Item], object],
     initargs: tuple[object, ...],
-    meter: _Meter,
+    meter: Meter,
     on_start: Callable[[], None] | None,
 ) -> Generator[BatchResult, None, None]:
     """Yield the results of `batches` as they complete; raises _PoolLostError. The workers are gone when it ends."""
@@ -348,15 +313,3 @@ def _cause_of_death(error: BaseException) -> str:
         return ""
     name, code = found.groups()
     return name if code.startswith("-") else f"exit status {code}"
-
-
-def _post_mortem(cause: str, limits: Limits) -> Failure:
-    """Return the failure of the item whose worker died of `cause`."""
-    if cause == "SIGALRM" and limits.seconds_per_item is not None:
-        return Failure("timeout", f"took longer than {limits.seconds_per_item:g} s, so its worker was stopped")
-    if cause == "SIGABRT" and limits.memory_bytes is not None:
-        return Failure("memory", f"worker died: SIGABRT, with {limits.memory_bytes / 2**20:.0f} MiB allowed")
-    if cause == "SIGKILL":
-        return Failure("crash", "worker died: SIGKILL, most often because the system ran out of memory")
-    hint = "; PYTHONFAULTHANDLER=1 shows where" if cause.startswith("SIG") else ""
-    return Failure("crash", f"worker died: {cause or 'cause unknown'}{hint}")

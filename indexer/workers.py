@@ -209,7 +209,7 @@ def post_mortem(cause: str, limits: Limits) -> Failure:
     if cause == "SIGABRT" and limits.memory_bytes is not None:
         return Failure("memory", f"worker died: SIGABRT, with {limits.memory_bytes / 2**20:.0f} MiB allowed")
     if cause == "SIGKILL":
-        return Failure("crash", "worker died: SIGKILL, most often because the system ran out of memory")
+        return Failure("crash", "worker died: SIGKILL, most often because memory ran out")
     hint = "; PYTHONFAULTHANDLER=1 shows where" if cause.startswith("SIG") else ""
     return Failure("crash", f"worker died: {cause or 'cause unknown'}{hint}")
 

@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from metta_index.indexer.workers import Terminated
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:
@@ -23,6 +25,13 @@ class Unreadable:
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return int, ("not a number",)
+
+
+class SilentError(Exception):
+    """An error whose text cannot be had."""
+
+    def __str__(self) -> str:
+        raise ValueError("no text")
 
 
 def digest(item: str) -> bytes:
@@ -44,6 +53,10 @@ def misbehave(item: str) -> object:
         raise MemoryError
     if deed == "exit":
         sys.exit(3)
+    if deed == "silent":
+        raise SilentError
+    if deed == "terminate":
+        raise Terminated(143)
     if deed == "interrupt":
         raise KeyboardInterrupt
     if deed == "segfault":
@@ -67,9 +80,9 @@ def where(_item: str) -> int:
     return os.getpid()
 
 
-def nap(item: str) -> bytes:
-    time.sleep(0.02)
-    return item.encode()
+def refuse(*_initargs: object) -> None:
+    """End a worker before it does anything."""
+    os._exit(9)
 
 
 def linger(item: str) -> bytes:

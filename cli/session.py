@@ -128,7 +128,7 @@ def open_session(
         if not quiet:
             say(f"warning: {text}")
 
-    wanted_cache = cache_dir or settings.cache_dir_path(found)
+    wanted_cache = cache_dir or settings.cache_dir_path()
     folder = prepare_folder(found, warn=warn, wanted=wanted_cache)
     session = Session(found, settings, folder, IndexDatabase.open(folder.database, warn), use_cache, quiet, warnings)
     try:

@@ -6,7 +6,6 @@ import os
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from metta_index.cli import VERSION
@@ -62,14 +61,18 @@ def run() -> int:
     except UsageError as error:
         say(f"error: {error}")
         return 2
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         say("interrupted: the index is as it was before")
         return 130
     except BrokenPipeError:
         # The reader has what it wanted (`| head`); Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        # Typer brings a click of its own in some versions: a usage error is told by what it can do.
+        show = getattr(error, "show", None)
+        if show is None or not hasattr(error, "exit_code"):
+            raise
+        show()
+        return 2
     return code if isinstance(code, int) else 0

@@ -83,9 +83,7 @@ class Cause(NamedTuple):
 
 
 _LOCKED = Cause("another process is writing to it", "Wait for that process to end, or choose another with --cache-dir")
-_NOT_WRITABLE = Cause(
-    "it cannot be written", "Check its owner and permissions, or choose another with --cache-dir"
-)
+_NOT_WRITABLE = Cause("it cannot be written", "Check its owner and permissions, or choose another with --cache-dir")
 _FULL = Cause("the disk is full", "Free some space, or choose another disk with --cache-dir")
 _BROKEN_DISK = Cause("the disk reports an error", "Check the disk, or choose another with --cache-dir")
 _NO_MEMORY = Cause("there is not enough memory", "Free some, or go without with --no-cache")

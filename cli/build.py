@@ -89,6 +89,9 @@ def build_command(
         print(json.dumps(report.as_json(), ensure_ascii=False))
     elif not quiet:
         print_summary(report, stats)
+        left_out = sum(1 for skipped in result.discovery.skipped if not skipped.path.endswith("/"))
+        if left_out and not verbose:
+            print(f"{left_out:,} files were skipped; `metta-index build --verbose` names them, and why")
     if output_format == "text":
         for failure in report.failures:
             say(f"error: {display_path(failure.path)}: {failure.message}")
@@ -131,7 +134,7 @@ def print_summary(report: BuildReport, stats: bool) -> None:
     ]
     print(f"{files.total:,} files in {took}: {', '.join(parts) or 'nothing to index'}")
     if not files.total:
-        print("no .metta file was found here; `metta-index build --verbose` says what was skipped")
+        print("no MeTTa file was found here")
     definitions, declarations = totals.get("definitions", 0), totals.get("declarations", 0)
     print(
         f"{definitions:,} definitions, {declarations:,} declarations, "

@@ -8,10 +8,13 @@ from typing import Annotated
 
 import typer
 
+from metta_index.cache.database import IndexDatabase
 from metta_index.cli.output import write_lines
-from metta_index.cli.refresh import refresh, tables_of
-from metta_index.cli.session import ROOT_OPTION, Session, UsageError, environment_path, open_session
+from metta_index.cli.refresh import refresh, whole_index
+from metta_index.cli.session import ROOT_OPTION, UsageError, environment_path, open_session
 from metta_index.indexer.discovery import display_path
+from metta_index.indexer.languages import load_language
+from metta_index.indexer.symbols import decode_table
 
 
 def export_command(
@@ -39,20 +42,21 @@ def export_command(
     cache_dir = environment_path("METTA_INDEX_CACHE_DIR")
     with open_session(root, cache_dir=cache_dir, use_cache=not no_cache) as session:
         code = refresh(session, not no_refresh)
-        write_lines(_lines(session), output)
+        with whole_index(session):
+            write_lines(index_lines(session.index), output)
     return code
 
 
-def _lines(session: Session) -> Iterator[str]:
+def index_lines(index: IndexDatabase) -> Iterator[str]:
+    """Every line of the export. Raises DamagedIndexError, DecodeError."""
     from metta_index.indexer.formats.jsonl import document_lines
-    from metta_index.indexer.languages import load_language
 
-    for document in session.index.documents():
+    for document in index.documents():
         yield from document_lines(
             display_path(document.path),
             document.language,
             load_language(document.language),
             document.dialect,
             document.digest,
-            tables_of(session, document.path),
+            [decode_table(data) for data in index.tables(document.path)],
         )

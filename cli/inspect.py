@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from metta_index.cli.output import write_lines
-from metta_index.cli.refresh import refresh, relative_path, tables_of
+from metta_index.cli.refresh import refresh, relative_path, whole_index
 from metta_index.cli.session import ROOT_OPTION, UsageError, open_session, say
 from metta_index.indexer.languages import language_of, load_language
+from metta_index.indexer.symbols import SymbolTable, decode_table
 
 
 def tree_command(
@@ -111,7 +112,9 @@ def outline_command(
         if document is None:
             reason = "does not exist" if not file.exists() else "is not in the index"
             raise UsageError(f"{file} {reason}; `metta-index build --verbose` says what is skipped, and why")
-        objects = list(_outline_objects(path, document.language, tables_of(session, path)))
+        with whole_index(session):
+            tables = [decode_table(data) for data in session.index.tables(path)]
+        objects = list(_outline_objects(path, document.language, tables))
     if output_format == "json":
         write_lines((json.dumps(found, ensure_ascii=False) for found in objects), None)
     else:
@@ -119,7 +122,7 @@ def outline_command(
     return 0
 
 
-def _outline_objects(path: str, language: str, tables: list[Any]) -> Iterator[dict[str, Any]]:
+def _outline_objects(path: str, language: str, tables: list[SymbolTable]) -> Iterator[dict[str, Any]]:
     from metta_index.indexer.formats.jsonl import (
         documented,
         fact_objects,

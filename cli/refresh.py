@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from metta_index.cache.database import DamagedIndexError
 from metta_index.cli.session import Session, UsageError, say, wanted_execution
 from metta_index.indexer.build import Options
 from metta_index.indexer.discovery import display_path
-from metta_index.indexer.symbols import SymbolTable, decode_table
 from metta_index.indexer.syntax import DecodeError
 
 
@@ -24,10 +25,11 @@ def refresh(session: Session, wanted: bool = True) -> int:
     return report.exit_code
 
 
-def tables_of(session: Session, path: str) -> list[SymbolTable]:
-    """The symbol tables of a document. Raises UsageError where the index is damaged."""
+@contextmanager
+def whole_index(session: Session) -> Iterator[None]:
+    """Turns what is read and does not verify into a UsageError, and forgets the index."""
     try:
-        return [decode_table(data) for data in session.index.tables(path)]
+        yield
     except (DamagedIndexError, DecodeError) as error:
         session.index.forget()
         raise UsageError(

@@ -40,10 +40,10 @@ class Rates:
     beside its work: import, start and end. `efficiency` is the share of a worker's time that goes into work.
     """
 
-    pool_start_ms: float = 300.0
+    pool_start_ms: float = 200.0
     per_file_ms: float = 0.15
     per_byte_ms: Mapping[str, float] = field(default_factory=lambda: {OTHER_LANGUAGES: DEFAULT_PER_BYTE_MS})
-    efficiency: float = 0.95
+    efficiency: float = 0.9
     samples: int = 0
 
     def byte_ms(self, language: str) -> float:

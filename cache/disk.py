@@ -226,7 +226,8 @@ def _begin(path: Path, wait_s: float) -> tuple[sqlite3.Connection, bool]:
                     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
                 for name, value in _SETTINGS.items():
                     if name.startswith("sqlite_"):
-                        connection.execute(f"PRAGMA {name[7:]} = {value}").fetchall()
+                        # Some pragmas write even where they change nothing.
+                        _set_pragma(connection, name.removeprefix("sqlite_"), value)
                 connection.execute("BEGIN IMMEDIATE")
                 break
             except sqlite3.OperationalError as error:
@@ -238,6 +239,11 @@ def _begin(path: Path, wait_s: float) -> tuple[sqlite3.Connection, bool]:
     except BaseException:
         connection.close()
         raise
+
+
+def _set_pragma(connection: sqlite3.Connection, name: str, value: object) -> None:
+    if connection.execute(f"PRAGMA {name}").fetchone() != (value,):
+        connection.execute(f"PRAGMA {name} = {value}").fetchall()
 
 
 def _is_new(connection: sqlite3.Connection) -> bool:

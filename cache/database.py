@@ -23,9 +23,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from metta_index.indexer.manifest import Manifest
-from metta_index.indexer.work import Summary
+
+if TYPE_CHECKING:
+    from metta_index.indexer.work import Summary
 
 SCHEMA = 1
 _CHECK_BYTES = 16

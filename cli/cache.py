@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from metta_index.cache.store import Store
 from metta_index.cli.session import ROOT_OPTION, Session, UsageError, environment_path, open_session
+
+if TYPE_CHECKING:
+    from metta_index.cache.store import Store
 
 cache_app = typer.Typer(
     help="Look at, check and clean the cache of parse trees and symbol tables.",

@@ -14,7 +14,6 @@ from metta_index.cli.refresh import refresh, whole_index
 from metta_index.cli.session import ROOT_OPTION, UsageError, environment_path, open_session
 from metta_index.indexer.discovery import display_path
 from metta_index.indexer.languages import load_language
-from metta_index.indexer.symbols import decode_table
 
 
 def export_command(
@@ -50,6 +49,7 @@ def export_command(
 def index_lines(index: IndexDatabase) -> Iterator[str]:
     """Every line of the export. Raises DamagedIndexError, DecodeError."""
     from metta_index.indexer.formats.jsonl import document_lines
+    from metta_index.indexer.symbols import decode_table
 
     for document in index.documents():
         yield from document_lines(

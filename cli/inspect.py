@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +13,9 @@ from metta_index.cli.output import write_lines
 from metta_index.cli.refresh import refresh, relative_path, whole_index
 from metta_index.cli.session import ROOT_OPTION, UsageError, open_session, say
 from metta_index.indexer.languages import language_of, load_language
-from metta_index.indexer.symbols import SymbolTable, decode_table
+
+if TYPE_CHECKING:
+    from metta_index.indexer.symbols import SymbolTable
 
 
 def tree_command(
@@ -112,6 +114,8 @@ def outline_command(
         if document is None:
             reason = "does not exist" if not file.exists() else "is not in the index"
             raise UsageError(f"{file} {reason}; `metta-index build --verbose` says what is skipped, and why")
+        from metta_index.indexer.symbols import decode_table
+
         with whole_index(session):
             tables = [decode_table(data) for data in session.index.tables(path)]
         objects = list(_outline_objects(path, document.language, tables))
@@ -122,7 +126,7 @@ def outline_command(
     return 0
 
 
-def _outline_objects(path: str, language: str, tables: list[SymbolTable]) -> Iterator[dict[str, Any]]:
+def _outline_objects(path: str, language: str, tables: Sequence[SymbolTable]) -> Iterator[dict[str, Any]]:
     from metta_index.indexer.formats.jsonl import (
         documented,
         fact_objects,

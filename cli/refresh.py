@@ -10,7 +10,7 @@ from metta_index.cache.database import DamagedIndexError
 from metta_index.cli.session import Session, UsageError, say, wanted_execution
 from metta_index.indexer.build import Options
 from metta_index.indexer.discovery import display_path
-from metta_index.indexer.syntax import DecodeError
+from metta_index.indexer.errors import DecodeError
 
 
 def refresh(session: Session, wanted: bool = True) -> int:

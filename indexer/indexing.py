@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from metta_index.indexer.configuration import Settings
 from metta_index.indexer.digest import content_digest, table_key, tree_key
+from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages import language_of, load_language, versions_of
 from metta_index.indexer.manifest import Stat
 from metta_index.indexer.plan import Load, Rates, RunMeasurement, Wanted, plan_execution
@@ -19,7 +20,6 @@ from metta_index.indexer.report import BuildReport, Failure
 from metta_index.indexer.run import Failure as ItemFailure
 from metta_index.indexer.run import execute
 from metta_index.indexer.symbols import decode_table
-from metta_index.indexer.syntax import DecodeError
 from metta_index.indexer.work import ChangedError, Item, Outcome, Summary, index_item, merge_summaries, summarize
 
 #: Documents looked up, and results stored, at once: bounds what a build holds in memory.

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from metta_index.indexer import _columns
+from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.positions import LineMap, Position
 from metta_index.indexer.symbols import Lambda, Role, SymbolTable, TopKind, Use
-from metta_index.indexer.syntax import DecodeError
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from metta_index.indexer.manifest import Manifest
-from metta_index.indexer.work import Summary
+if TYPE_CHECKING:
+    from metta_index.indexer.manifest import Manifest
+    from metta_index.indexer.work import Summary
 
 
 class EntryCache(Protocol):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from metta_index.indexer.plan import ExecutionPlan
+if TYPE_CHECKING:
+    from metta_index.indexer.plan import ExecutionPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from enum import IntEnum, IntFlag
 
 import msgspec
 
+from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.problems import Problem
-from metta_index.indexer.syntax import DecodeError
 
 #: Changes whenever the bytes of an encoded table do.
 TABLE_SCHEMA = 1

@@ -9,14 +9,11 @@ from dataclasses import dataclass
 import msgspec
 
 from metta_index.indexer import _columns
+from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.problems import Problem
 
 #: Changes whenever the bytes of an encoded tree do.
 TREE_SCHEMA = 1
-
-
-class DecodeError(ValueError):
-    """Bytes that are not the encoded value they should be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from texts import sources, texts
 
+from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages.metta import _binding, forms
 from metta_index.indexer.languages.metta.dialects import DIALECTS
 from metta_index.indexer.languages.metta.extract import extract
 from metta_index.indexer.languages.metta.parse import parse
 from metta_index.indexer.occurrences import occurrences, pieces, scope_of, tops
 from metta_index.indexer.symbols import Kind, Role, SymbolTable, Use, decode_table, encode_table
-from metta_index.indexer.syntax import DecodeError, decode_tree, encode_tree
+from metta_index.indexer.syntax import decode_tree, encode_tree
 
 
 def table_of(text: str | bytes, dialect: str | None = None) -> SymbolTable:

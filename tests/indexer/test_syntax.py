@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from texts import sources, texts
 
 from metta_index.indexer import _columns
+from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages.metta import _binding, grammar
 from metta_index.indexer.languages.metta.language import KINDS, parse
-from metta_index.indexer.syntax import DecodeError, SyntaxTree, column, decode_tree, encode_tree
+from metta_index.indexer.syntax import SyntaxTree, column, decode_tree, encode_tree
 
 
 @given(sources)

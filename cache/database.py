@@ -21,10 +21,10 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from metta_index.indexer.digest import blake2b
 from metta_index.indexer.manifest import Manifest
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ nothing that could unpack to more than it says.
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from struct import Struct
+
+from metta_index.indexer.digest import blake2b
 
 SCHEMA = 1
 """Version of frames and of the store around them; each version has a folder of its own."""

@@ -12,10 +12,10 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 from metta_index.cache.git_index import tracks
+from metta_index.indexer.digest import blake2b
 
 NAME = ".metta-index"
 _CACHE = "cache"

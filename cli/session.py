@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,11 +17,12 @@ from metta_index.cache.database import IndexDatabase
 from metta_index.cache.folder import IndexFolder, prepare_folder
 from metta_index.indexer.build import BuildResult, Options, Workspace, build
 from metta_index.indexer.configuration import ConfigurationError, Settings, find_root, load_settings
-from metta_index.indexer.plan import Rates, Wanted, learn
+from metta_index.indexer.wanted import Wanted
 
 if TYPE_CHECKING:
     from metta_index.cache.store import Store
     from metta_index.indexer.indexing import Progress
+    from metta_index.indexer.rates import Rates
 
 
 class UsageError(Exception):
@@ -74,11 +74,15 @@ class Session:
         )
         store = self._store
         if result.measurement is not None and store is not None:
+            from metta_index.indexer.rates import learn
+
             rates = learn(self._load_rates(), result.measurement)
             store.put_many([(_rates_key(), dumps(rates.to_json()).encode())])
         return result
 
     def _load_rates(self) -> Rates:
+        from metta_index.indexer.rates import Rates
+
         store = self.store()
         if store is None:
             return Rates()
@@ -96,6 +100,8 @@ class Session:
 
 def _rates_key() -> str:
     """Rates are a machine's, not a workspace's: caches are shared between machines."""
+    import platform
+
     return f"rates:{platform.node()}:{os.cpu_count()}"
 
 

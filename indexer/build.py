@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,13 @@ from metta_index.indexer.configuration import Settings
 from metta_index.indexer.discovery import Decisions, Discovery, discover, discover_paths
 from metta_index.indexer.languages import versions_of
 from metta_index.indexer.manifest import Entry, Manifest
-from metta_index.indexer.plan import Rates, RunMeasurement, Wanted
 from metta_index.indexer.protocols import EntryCache, IndexStore
 from metta_index.indexer.report import BuildReport, Failure
+from metta_index.indexer.wanted import Wanted
 
 if TYPE_CHECKING:
     from metta_index.indexer.indexing import Document, Progress
+    from metta_index.indexer.rates import Rates, RunMeasurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Options:
 
     verify_content: bool = False
     force: bool = False
-    wanted: Wanted = field(default_factory=Wanted)
+    wanted: Wanted = Wanted()
     files: Sequence[str] | None = None
 
 
@@ -42,7 +43,7 @@ class Workspace:
     settings: Settings
     index: IndexStore
     open_cache: Callable[[], EntryCache | None]
-    load_rates: Callable[[], Rates] = Rates
+    load_rates: Callable[[], Rates]
     make_progress: Callable[[], Progress] | None = None
 
     def fingerprint(self) -> str:

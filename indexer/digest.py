@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
+# hashlib would load OpenSSL first: as long as all else that the digest of one file takes.
+from _blake2 import blake2b
+
+__all__ = ["DIGEST_BYTES", "blake2b", "content_digest", "table_key", "tree_key"]
 
 DIGEST_BYTES = 32
 

@@ -6,12 +6,12 @@ import os
 import stat as stats
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from json import dumps, loads
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.indexer.configuration import Settings
+from metta_index.indexer.digest import blake2b
 from metta_index.indexer.ignoring import GITIGNORE, IgnoreRules, outer_sources, parse_patterns
 from metta_index.indexer.manifest import Stat
 
@@ -24,16 +24,14 @@ _CACHE_TAG = "CACHEDIR.TAG"
 _CACHE_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """Something that was not taken, and why. A folder stands for all below it."""
 
     path: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class PathProblem:
+class PathProblem(NamedTuple):
     """Something that could not be looked at."""
 
     path: str
@@ -71,8 +69,7 @@ class Decisions:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(NamedTuple):
     """`files`: paths relative to the root, with "/", sorted; names that are not UTF-8 with surrogates."""
 
     files: dict[str, Stat]

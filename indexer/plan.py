@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from metta_index.indexer.rates import Load, Rates, RunMeasurement, learn
+from metta_index.indexer.wanted import Wanted
 
 __all__ = ["ExecutionPlan", "Load", "Rates", "RunMeasurement", "Wanted", "learn", "plan_execution"]
 
@@ -21,15 +22,6 @@ MARGIN_MS = 30.0
 SHORTEST_BATCH_MS = 20.0
 LONGEST_BATCH_MS = 250.0
 BATCHES_PER_WORKER = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the user asked for: `jobs` None lets the plan choose; `threshold_ms` replaces its comparison."""
-
-    jobs: int | None = None
-    backend: Literal["auto", "sequential", "loky"] = "auto"
-    threshold_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from metta_index.indexer.plan import ExecutionPlan
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """A file that is not in the index, and why."""
 
     path: str
@@ -102,7 +101,7 @@ class BuildReport:
             },
             "cache": {"hits": self.cache.hits, "misses": self.cache.misses, "hit_rate": self.cache.hit_rate},
             "work": asdict(self.work),
-            "failures": [asdict(failure) for failure in self.failures],
+            "failures": [failure._asdict() for failure in self.failures],
             "warnings": self.warnings,
             "elapsed_ms": round(self.elapsed_ms, 1),
         }

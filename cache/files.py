@@ -9,6 +9,10 @@ from pathlib import Path
 
 DATABASE = "cache.db"
 
+#: Where SQLite says which versions may write and read the file, and what it says there.
+_FORMAT = slice(18, 20)
+_FORMATS = (b"", b"\1\1", b"\2\2")
+
 
 class RefusedError(Exception):
     """What lies there is nothing that the store wrote."""
@@ -24,11 +28,22 @@ def make_folder(folder: Path) -> None:
 
 
 def check_files(folder: Path) -> None:
-    """Raises RefusedError where SQLite would follow a link out of the folder, or wait for a pipe."""
+    """Raises RefusedError where SQLite would follow a link out of the folder, or take damage for a lack of rights.
+
+    A database of a later format is one that SQLite only reads: with a flipped bit
+    there, the cache would never be written again. Raises OSError.
+    """
     for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal"):
         file = folder / name
         if os.path.lexists(file) and not stat.S_ISREG(file.lstat().st_mode):
             raise RefusedError(f"{name} is not a regular file")
+    try:
+        with (folder / DATABASE).open("rb") as file:
+            head = file.read(_FORMAT.stop)
+    except FileNotFoundError:
+        return
+    if head[_FORMAT] not in _FORMATS:
+        raise RefusedError("it is in no known format")
 
 
 def identity(folder: Path) -> tuple[int, int] | None:

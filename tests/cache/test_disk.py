@@ -11,6 +11,7 @@ from pathlib import Path
 
 import diskcache  # type: ignore[import-untyped]
 import pytest
+
 from metta_index.cache import files
 from metta_index.cache.disk import BytesCache, BytesDisk, cause_of
 from metta_index.cache.entries import seal

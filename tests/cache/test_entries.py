@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from metta_index.cache import entries
 from metta_index.cache.entries import seal, unseal
 

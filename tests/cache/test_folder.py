@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from metta_index.cache import folder as folder_module
 from metta_index.cache.folder import IndexFolder, prepare_folder
 

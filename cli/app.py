@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated
 
 import typer
@@ -11,9 +9,9 @@ import typer
 from metta_index.cli import VERSION
 from metta_index.cli.build import build_command
 from metta_index.cli.cache import cache_app
+from metta_index.cli.exits import FINE, USAGE, exit_code_of
 from metta_index.cli.export import export_command
 from metta_index.cli.inspect import outline_command, tree_command
-from metta_index.cli.session import UsageError, say
 from metta_index.cli.stats import stats_command
 
 app = typer.Typer(
@@ -50,29 +48,20 @@ def _options(
 
 
 def run() -> int:
-    """Runs the command line of this process and gives its exit code.
+    """Runs the command line of this process and gives its exit code."""
+    return exit_code_of(_run_typer)
 
-    0: fine; 1: some file could not be indexed; 2: usage, configuration or an
-    internal error; 130: interrupted.
-    """
+
+def _run_typer() -> int:
     try:
         code = app(standalone_mode=False)
-        sys.stdout.flush()
-    except UsageError as error:
-        say(f"error: {error}")
-        return 2
-    except (KeyboardInterrupt, typer.Abort):
-        say("interrupted: the index is as it was before")
-        return 130
-    except BrokenPipeError:
-        # The reader has what it wanted (`| head`); Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
     except Exception as error:
         # Typer brings a click of its own in some versions: a usage error is told by what it can do.
         show = getattr(error, "show", None)
         if show is None or not hasattr(error, "exit_code"):
             raise
         show()
-        return 2
-    return code if isinstance(code, int) else 0
+        return USAGE
+    return code if isinstance(code, int) else FINE

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from metta_index.cli.session import (
-    ROOT_OPTION,
-    Session,
-    UsageError,
-    environment_path,
-    open_session,
-    say,
-    wanted_execution,
-)
-from metta_index.indexer.build import BuildResult, Options
-from metta_index.indexer.discovery import display_path
-from metta_index.indexer.report import BuildReport
-
-if TYPE_CHECKING:
-    from metta_index.indexer.indexing import Progress
+from metta_index.cli.building import run_build
+from metta_index.cli.exits import UsageError
+from metta_index.cli.options import CACHE_DIR_OPTION, FORMAT_OPTION, ROOT_OPTION
 
 
 def build_command(
@@ -31,9 +17,7 @@ def build_command(
     root: Annotated[Path | None, ROOT_OPTION] = None,
     jobs: Annotated[str | None, typer.Option("--jobs", "-j", help="Processes: a number, or auto.", metavar="N")] = None,
     backend: Annotated[str | None, typer.Option("--backend", help="auto, sequential or loky.", metavar="NAME")] = None,
-    cache_dir: Annotated[
-        Path | None, typer.Option("--cache-dir", help="Where the cache is kept.", metavar="DIR")
-    ] = None,
+    cache_dir: Annotated[Path | None, CACHE_DIR_OPTION] = None,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Neither read nor write the cache; index everything.")
     ] = False,
@@ -47,7 +31,7 @@ def build_command(
         typer.Option("--files-from", help="Index these files only: NUL-separated names in FILE, - for stdin."),
     ] = None,
     stats: Annotated[bool, typer.Option("--stats", help="Say how the work was planned and how it went.")] = False,
-    output_format: Annotated[str, typer.Option("--format", help="text or json.", metavar="FORMAT")] = "text",
+    output_format: Annotated[str, FORMAT_OPTION] = "text",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name what was skipped, and why.")] = False,
 ) -> int:
@@ -72,94 +56,17 @@ def build_command(
         raise UsageError(f"--format {output_format}: give text or json")
     if path is not None and root is not None:
         raise UsageError("give the root of the workspace once, as PATH or as --root")
-    wanted = wanted_execution(jobs, backend)
-    files = _read_names(files_from) if files_from is not None else None
-    cache_dir = cache_dir or environment_path("METTA_INDEX_CACHE_DIR")
-    options = Options(verify == "content", force or no_cache, wanted, files)
-    with open_session(path or root, cache_dir=cache_dir, use_cache=not no_cache, quiet=quiet) as session:
-        show_progress = not quiet and output_format == "text" and sys.stderr.isatty()
-        result = session.build(options, _progress_bar if show_progress else None)
-        result.report.warnings += session.warnings
-        remember(session, result)
-    report = result.report
-    if verbose:
-        for skipped in result.discovery.skipped:
-            say(f"skipped {display_path(skipped.path)}: {skipped.reason}")
-    if output_format == "json":
-        print(json.dumps(report.as_json(), ensure_ascii=False))
-    elif not quiet:
-        print_summary(report, stats)
-        left_out = sum(1 for skipped in result.discovery.skipped if not skipped.path.endswith("/"))
-        if left_out and not verbose:
-            print(f"{left_out:,} files were skipped; `metta-index build --verbose` names them, and why")
-    if output_format == "text":
-        for failure in report.failures:
-            say(f"error: {display_path(failure.path)}: {failure.message}")
-    return report.exit_code
-
-
-def _read_names(source: str) -> list[str]:
-    try:
-        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-    except OSError as error:
-        raise UsageError(f"--files-from {source}: {error.strerror}") from error
-    return [name.decode("utf-8", "surrogateescape") for name in data.split(b"\0") if name]
-
-
-def remember(session: Session, result: BuildResult) -> None:
-    """Keeps the report of a build that did something for `metta-index stats`."""
-    if result.report.plan is not None or session.index.meta("last_build") is None:
-        session.index.set_meta("last_build", json.dumps(result.report.as_json()))
-
-
-def _progress_bar() -> Progress:
-    from metta_index.cli.progress import ProgressBar
-
-    return ProgressBar()
-
-
-def print_summary(report: BuildReport, stats: bool) -> None:
-    files, totals = report.files, report.totals
-    took = f"{report.elapsed_ms / 1000:.2f} s" if report.elapsed_ms >= 1000 else f"{report.elapsed_ms:.0f} ms"
-    parts = [
-        f"{count:,} {word}"
-        for count, word in (
-            (files.indexed, "indexed"),
-            (files.cached, "from the cache"),
-            (files.unchanged, "unchanged"),
-            (files.removed, "removed"),
-            (files.failed, "failed"),
-        )
-        if count
-    ]
-    print(f"{files.total:,} files in {took}: {', '.join(parts) or 'nothing to index'}")
-    if not files.total:
-        print("no MeTTa file was found here")
-    definitions, declarations = totals.get("definitions", 0), totals.get("declarations", 0)
-    print(
-        f"{definitions:,} definitions, {declarations:,} declarations, "
-        f"{totals.get('reference_count', 0):,} references in {_size(totals.get('bytes', 0))}"
+    return run_build(
+        path or root,
+        jobs=jobs,
+        backend=backend,
+        cache_dir=cache_dir,
+        use_cache=not no_cache,
+        verify_content=verify == "content",
+        force=force,
+        files_from=files_from,
+        stats=stats,
+        as_json=output_format == "json",
+        quiet=quiet,
+        verbose=verbose,
     )
-    errors = totals.get("errors", 0)
-    if errors:
-        noun = "syntax error" if errors == 1 else "syntax errors"
-        print(f"{errors:,} {noun}; the rest of each file is indexed (see `metta-index outline FILE`)")
-    if stats:
-        print_plan(report)
-
-
-def print_plan(report: BuildReport) -> None:
-    data = report.as_json()
-    plan, work, cache = data["plan"], data["work"], data["cache"]
-    print(f"plan: {plan['backend']}, {plan['workers']} worker(s): {plan['reason']}")
-    print(f"      estimated {plan['estimated_ms']:,} ms, took {plan['actual_ms']:,} ms")
-    print("work: " + ", ".join(f"{count:,} {name}" for name, count in work.items()))
-    rate = "no look-ups" if cache["hit_rate"] is None else f"{cache['hit_rate']:.1%} of look-ups"
-    print(f"cache: {cache['hits']:,} hits, {cache['misses']:,} misses ({rate})")
-
-
-def _size(size: int) -> str:
-    for unit, limit in (("MB", 1 << 20), ("KB", 1 << 10)):
-        if size >= limit:
-            return f"{size / limit:.1f} {unit}"
-    return f"{size} bytes"

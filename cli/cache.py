@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from metta_index.cli.session import ROOT_OPTION, Session, UsageError, environment_path, open_session
+from metta_index.cli.exits import UsageError
+from metta_index.cli.options import CACHE_DIR_OPTION, FORMAT_OPTION, ROOT_OPTION
+from metta_index.cli.session import Session, environment_path, open_session
 
 if TYPE_CHECKING:
     from metta_index.cache.store import Store
@@ -22,7 +24,7 @@ cache_app = typer.Typer(
     rich_markup_mode=None,
 )
 
-CacheDirOption = Annotated[Path | None, typer.Option("--cache-dir", help="Where the cache is kept.", metavar="DIR")]
+CacheDirOption = Annotated[Path | None, CACHE_DIR_OPTION]
 RootOption = Annotated[Path | None, ROOT_OPTION]
 
 
@@ -40,7 +42,7 @@ def _open(root: Path | None, cache_dir: Path | None) -> Iterator[tuple[Session, 
 def info_command(
     root: RootOption = None,
     cache_dir: CacheDirOption = None,
-    output_format: Annotated[str, typer.Option("--format", help="text or json.", metavar="FORMAT")] = "text",
+    output_format: Annotated[str, FORMAT_OPTION] = "text",
 ) -> int:
     """Show where the cache is, what it holds and what it may hold.
 

@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 
 from metta_index.cache.database import IndexDatabase
+from metta_index.cli.exits import UsageError
+from metta_index.cli.options import NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import write_lines
 from metta_index.cli.refresh import refresh, whole_index
-from metta_index.cli.session import ROOT_OPTION, UsageError, environment_path, open_session
+from metta_index.cli.session import environment_path, open_session
 from metta_index.indexer.discovery import display_path
 from metta_index.indexer.languages import load_language
 
@@ -23,7 +25,7 @@ def export_command(
         typer.Option("--output", "-o", help="A file, written whole or not at all. Default: stdout."),
     ] = None,
     root: Annotated[Path | None, ROOT_OPTION] = None,
-    no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Export the index as it is.")] = False,
+    no_refresh: Annotated[bool, NO_REFRESH_OPTION] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")] = False,
 ) -> int:
     """Write the index out: documents, imports, symbols and occurrences, one JSON object a line.

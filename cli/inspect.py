@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from metta_index.cli.exits import UsageError, say
+from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import write_lines
 from metta_index.cli.refresh import refresh, relative_path, whole_index
-from metta_index.cli.session import ROOT_OPTION, UsageError, open_session, say
+from metta_index.cli.session import open_session
 from metta_index.indexer.languages import language_of, load_language
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 def tree_command(
     files: Annotated[list[Path], typer.Argument(help="Files to parse.", metavar="FILE...")],
-    output_format: Annotated[str, typer.Option("--format", help="text or json.", metavar="FORMAT")] = "text",
+    output_format: Annotated[str, FORMAT_OPTION] = "text",
 ) -> int:
     """Show the syntax tree of files: an S-expression, or one JSON object a file.
 
@@ -93,8 +95,8 @@ def _tree_text(file: Path, source: bytes) -> Iterator[str]:
 def outline_command(
     file: Annotated[Path, typer.Argument(help="A file of the workspace.")],
     root: Annotated[Path | None, ROOT_OPTION] = None,
-    output_format: Annotated[str, typer.Option("--format", help="text or json.", metavar="FORMAT")] = "text",
-    no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Ask the index as it is.")] = False,
+    output_format: Annotated[str, FORMAT_OPTION] = "text",
+    no_refresh: Annotated[bool, NO_REFRESH_OPTION] = False,
 ) -> int:
     """Show the symbols of one file: what it defines, declares, documents and imports.
 

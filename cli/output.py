@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from metta_index.cli.session import UsageError
+from metta_index.cli.exits import UsageError
 
 
 def write_lines(lines: Iterable[str], output: Path | None) -> None:
@@ -19,6 +18,8 @@ def write_lines(lines: Iterable[str], output: Path | None) -> None:
             out.write(line)
             out.write("\n")
         return
+    import tempfile
+
     temporary: str | None = None
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from metta_index.cache.database import DamagedIndexError
-from metta_index.cli.session import Session, UsageError, say, wanted_execution
+from metta_index.cli.exits import UsageError, say
+from metta_index.cli.session import Session, wanted_execution
 from metta_index.indexer.build import Options
 from metta_index.indexer.discovery import display_path
 from metta_index.indexer.errors import DecodeError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,10 +10,9 @@ from json import dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-import typer
-
 from metta_index.cache.database import IndexDatabase
 from metta_index.cache.folder import IndexFolder, prepare_folder
+from metta_index.cli.exits import UsageError, say
 from metta_index.indexer.build import BuildResult, Options, Workspace, build
 from metta_index.indexer.configuration import ConfigurationError, Settings, find_root, load_settings
 from metta_index.indexer.wanted import Wanted
@@ -23,15 +21,6 @@ if TYPE_CHECKING:
     from metta_index.cache.store import Store
     from metta_index.indexer.indexing import Progress
     from metta_index.indexer.rates import Rates
-
-
-class UsageError(Exception):
-    """What the user asked for cannot be done; the text says why and what to do. Exit code 2."""
-
-
-def say(text: str) -> None:
-    """Talk goes to stderr; stdout is for data."""
-    print(text, file=sys.stderr)
 
 
 @dataclass(slots=True)
@@ -168,6 +157,3 @@ def wanted_execution(jobs: str | None, backend: str | None) -> Wanted:
 def environment_path(name: str) -> Path | None:
     value = os.environ.get(name)
     return Path(value) if value else None
-
-
-ROOT_OPTION = typer.Option("--root", help="Root of the workspace. Default: found upward from here.", metavar="DIR")

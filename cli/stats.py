@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from metta_index.cli.exits import UsageError
+from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.refresh import refresh
-from metta_index.cli.session import ROOT_OPTION, UsageError, open_session
+from metta_index.cli.session import open_session
 
 
 def stats_command(
     root: Annotated[Path | None, ROOT_OPTION] = None,
-    output_format: Annotated[str, typer.Option("--format", help="text or json.", metavar="FORMAT")] = "text",
-    no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Ask the index as it is.")] = False,
+    output_format: Annotated[str, FORMAT_OPTION] = "text",
+    no_refresh: Annotated[bool, NO_REFRESH_OPTION] = False,
 ) -> int:
     """Show what the index holds, and how the last build that indexed something was planned and went.
 

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.indexer.configuration import Settings
 from metta_index.indexer.discovery import Decisions, Discovery, discover, discover_paths
+from metta_index.indexer.documents import Document, read_document
 from metta_index.indexer.languages import versions_of
 from metta_index.indexer.manifest import Entry, Manifest
 from metta_index.indexer.protocols import EntryCache, IndexStore
@@ -17,12 +18,11 @@ from metta_index.indexer.report import BuildReport, Failure
 from metta_index.indexer.wanted import Wanted
 
 if TYPE_CHECKING:
-    from metta_index.indexer.indexing import Document, Progress
+    from metta_index.indexer.indexing import Progress
     from metta_index.indexer.rates import Rates, RunMeasurement
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How a build is to be done.
 
     `verify_content`: read every file, whatever its times say. `force`: index
@@ -52,8 +52,7 @@ class Workspace:
         return f"{versions.tree} {versions.table} {self.settings.fingerprint()}"
 
 
-@dataclass(frozen=True, slots=True)
-class BuildResult:
+class BuildResult(NamedTuple):
     """`measurement`: how fast the work went, for the rates of the next plan; None without work."""
 
     report: BuildReport
@@ -117,8 +116,6 @@ def _update(
     scan_started: int,
 ) -> tuple[Manifest, RunMeasurement | None]:
     """Indexes what changed. The manifest that comes back holds the files that are in the index now."""
-    from metta_index.indexer.indexing import Indexing, Progress, read_document
-
     if not trusted.files:
         workspace.index.discard()
     entries = trusted.entries()
@@ -126,22 +123,24 @@ def _update(
     gone = set(removed)
     for path in suspects:
         stat = discovery.files[path]
+        known = entries.get(path)
         try:
-            document = read_document(workspace.root, path, stat, workspace.settings)
+            document = read_document(workspace.root, path, stat, workspace.settings, known.digest if known else None)
         except OSError as error:
             report.failures.append(Failure(path, f"cannot be read: {error.strerror or error}"))
             gone.add(path)
             continue
         report.work.read += 1
         report.work.hashed += 1
-        known = entries.get(path)
-        if known is not None and known.digest == document.digest:
+        if document is not None:
+            changed.append(document)
+        elif known is not None:
             report.files.unchanged += 1
             entries[path] = known._replace(stat=stat, scanned_ns=scan_started)
-        else:
-            changed.append(document)
     measurement = None
     if changed:
+        from metta_index.indexer.indexing import Indexing, Progress
+
         indexing = Indexing(
             workspace.root,
             workspace.index,

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from metta_index.indexer.configuration import Settings
-from metta_index.indexer.digest import content_digest, table_key, tree_key
+from metta_index.indexer.digest import table_key, tree_key
+from metta_index.indexer.documents import Document, Piece
 from metta_index.indexer.errors import DecodeError
-from metta_index.indexer.languages import language_of, load_language, versions_of
-from metta_index.indexer.manifest import Stat
+from metta_index.indexer.languages import load_language, versions_of
 from metta_index.indexer.plan import Load, Rates, RunMeasurement, Wanted, plan_execution
 from metta_index.indexer.protocols import EntryCache, IndexStore
 from metta_index.indexer.report import BuildReport, Failure
@@ -26,9 +25,6 @@ from metta_index.indexer.work import ChangedError, Item, Outcome, Summary, index
 _LOOKUP_CHUNK = 256
 _STORE_CHUNK = 64
 
-#: Files below this many bytes are one piece; only larger ones are asked for their pieces.
-_ALWAYS_WHOLE = 256 << 10
-
 
 class Progress:
     """Told how a build goes on. This one is silent; a command line overrides it."""
@@ -40,53 +36,6 @@ class Progress:
         """So many more are done."""
 
     def stop(self) -> None: ...
-
-
-@dataclass(slots=True, eq=False)
-class _Piece:
-    """A part of a document that is indexed by itself. Most documents are one piece."""
-
-    start: int
-    size: int
-    digest: bytes
-    table: bytes = b""
-    summary: Summary | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Document:
-    """A file that is to be indexed, as it was read."""
-
-    path: str
-    stat: Stat
-    language: str
-    size: int
-    digest: bytes
-    dialect: str | None
-    pieces: list[_Piece]
-    missing: int = 0  # pieces without a table
-
-    def item(self, root: Path, piece: _Piece, dialect: str | None, tree: bytes | None, keep_tree: bool) -> Item:
-        path = os.path.join(root, self.path)  # noqa: PTH118 - strings on the hot path
-        return Item(path, piece.start, piece.size, piece.digest, self.language, dialect, keep_tree, tree)
-
-
-def read_document(root: Path, path: str, stat: Stat, settings: Settings) -> Document:
-    """Reads a file for its digest and pieces; the bytes are not kept. Raises OSError."""
-    with open(os.path.join(root, path), "rb") as file:  # noqa: PTH118, PTH123
-        source = file.read()
-    language = language_of(path)
-    digest = content_digest(source)
-    starts = [0] if len(source) <= _ALWAYS_WHOLE else load_language(language).cut(source)
-    if len(starts) == 1:
-        pieces = [_Piece(0, len(source), digest)]
-    else:
-        ends = [*starts[1:], len(source)]
-        pieces = [
-            _Piece(start, end - start, content_digest(source[start:end]))
-            for start, end in zip(starts, ends, strict=True)
-        ]
-    return Document(path, stat, language, len(source), digest, settings.dialect_of(path), pieces)
 
 
 @dataclass(slots=True)
@@ -107,7 +56,7 @@ class Indexing:
         """Yields the path of each document that is in the index; the others are in `report.failures`."""
         self.progress.start(len(documents), sum(document.size for document in documents))
         try:
-            waiting: list[tuple[Document, _Piece, Item]] = []
+            waiting: list[tuple[Document, Piece, Item]] = []
             for chunk in _chunks(documents, _LOOKUP_CHUNK):
                 for document in chunk:
                     document.missing = len(document.pieces)
@@ -121,12 +70,17 @@ class Indexing:
         finally:
             self.progress.stop()
 
-    def _keys(self, document: Document, piece: _Piece, dialect: str | None) -> tuple[str, str]:
+    def _item(self, document: Document, piece: Piece, dialect: str | None, tree: bytes | None) -> Item:
+        path = os.path.join(self.root, document.path)  # noqa: PTH118 - strings on the hot path
+        keep_tree = self.cache is not None
+        return Item(path, piece.start, piece.size, piece.digest, document.language, dialect, keep_tree, tree)
+
+    def _keys(self, document: Document, piece: Piece, dialect: str | None) -> tuple[str, str]:
         versions = versions_of(document.language)
         tree = tree_key(document.language, versions.tree, piece.digest)
         return tree, table_key(tree, versions.table, dialect)
 
-    def _take_from_cache(self, documents: Sequence[Document]) -> list[tuple[Document, _Piece, Item]]:
+    def _take_from_cache(self, documents: Sequence[Document]) -> list[tuple[Document, Piece, Item]]:
         """Gives pieces their tables as far as the cache has them; what is left to do comes back."""
         keyed = [
             (document, piece, *self._keys(document, piece, document.dialect))
@@ -145,15 +99,14 @@ class Indexing:
                 self.report.cache.misses += bool(cache)
                 left.append((document, piece, tree))
         trees = cache.get_many([tree for *_rest, tree in left]) if cache and left else {}
-        keep = self.cache is not None
         return [
-            (document, piece, document.item(self.root, piece, document.dialect, trees.get(tree), keep))
+            (document, piece, self._item(document, piece, document.dialect, trees.get(tree)))
             for document, piece, tree in left
         ]
 
-    def _work(self, waiting: list[tuple[Document, _Piece, Item]]) -> Iterator[str]:
+    def _work(self, waiting: list[tuple[Document, Piece, Item]]) -> Iterator[str]:
         """Indexes each distinct text once, in this process or in several, and stores what comes of it."""
-        copies: dict[tuple[bytes, str | None, str], list[tuple[Document, _Piece]]] = {}
+        copies: dict[tuple[bytes, str | None, str], list[tuple[Document, Piece]]] = {}
         items: list[Item] = []
         for document, piece, item in waiting:
             same = copies.setdefault((item.digest, item.dialect, item.language), [])
@@ -195,7 +148,7 @@ class Indexing:
             self.report.warnings.append(measurement.note)
 
     def _entries(
-        self, document: Document, piece: _Piece, dialect: str | None, outcome: Outcome
+        self, document: Document, piece: Piece, dialect: str | None, outcome: Outcome
     ) -> list[tuple[str, bytes]]:
         if self.cache is None:
             return []
@@ -234,7 +187,7 @@ class Indexing:
             known = self.cache.get_many([table, tree]) if self.cache and self.look_up else {}
             if table in known and _give(document, piece, known[table]):
                 continue
-            outcome = index_item(document.item(self.root, piece, dialect, known.get(tree), self.cache is not None))
+            outcome = index_item(self._item(document, piece, dialect, known.get(tree)))
             self.report.work.parsed += outcome.parsed
             self.report.work.extracted += 1
             self._store(self._entries(document, piece, dialect, outcome))
@@ -245,7 +198,7 @@ def _summaries(document: Document) -> list[Summary]:
     return [piece.summary for piece in document.pieces if piece.summary is not None]
 
 
-def _give(document: Document, piece: _Piece, data: bytes) -> bool:
+def _give(document: Document, piece: Piece, data: bytes) -> bool:
     """Gives a piece its table from the cache; False where the bytes are none."""
     try:
         piece.summary = summarize(load_language(document.language), decode_table(data))

@@ -1,0 +1,67 @@
+"""Files that are to be indexed, as they were read: digests and pieces, not bytes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metta_index.indexer.configuration import Settings
+from metta_index.indexer.digest import content_digest
+from metta_index.indexer.languages import language_of, load_language
+from metta_index.indexer.manifest import Stat
+
+if TYPE_CHECKING:
+    from metta_index.indexer.work import Summary
+
+#: Files below this many bytes are one piece; only larger ones are asked for their pieces.
+_ALWAYS_WHOLE = 256 << 10
+
+
+@dataclass(slots=True, eq=False)
+class Piece:
+    """A part of a document that is indexed by itself. Most documents are one piece."""
+
+    start: int
+    size: int
+    digest: bytes
+    table: bytes = b""
+    summary: Summary | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """A file that is to be indexed, as it was read."""
+
+    path: str
+    stat: Stat
+    language: str
+    size: int
+    digest: bytes
+    dialect: str | None
+    pieces: list[Piece]
+    missing: int = 0  # pieces without a table
+
+
+def read_document(root: Path, path: str, stat: Stat, settings: Settings, known: bytes | None) -> Document | None:
+    """Reads a file for its digest and pieces; the bytes are not kept. Raises OSError.
+
+    None: the digest is `known`, so the content is what it was.
+    """
+    with open(os.path.join(root, path), "rb") as file:  # noqa: PTH118, PTH123
+        source = file.read()
+    digest = content_digest(source)
+    if digest == known:
+        return None
+    language = language_of(path)
+    starts = [0] if len(source) <= _ALWAYS_WHOLE else load_language(language).cut(source)
+    if len(starts) == 1:
+        pieces = [Piece(0, len(source), digest)]
+    else:
+        ends = [*starts[1:], len(source)]
+        pieces = [
+            Piece(start, end - start, content_digest(source[start:end]))
+            for start, end in zip(starts, ends, strict=True)
+        ]
+    return Document(path, stat, language, len(source), digest, settings.dialect_of(path), pieces)

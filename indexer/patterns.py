@@ -1,0 +1,188 @@
+"""The pattern language of .gitignore, read by pathspec and held to what git does.
+
+Where pathspec and git differ (bracket expressions, what a pattern says about
+things inside a folder that it matches, bytes that are not UTF-8), git is right:
+https://git-scm.com/docs/gitignore and `wildmatch.c`, `dir.c` of git.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from typing import NamedTuple
+
+#: Stands for a newline in names, so that "." of a regular expression matches it. No byte does.
+_NEWLINE = "\u0100"
+_NAME_CHARS = frozenset(chr(byte) for byte in range(1, 256) if byte not in b"/\n") | {_NEWLINE}
+_CLASSES = {
+    "alnum": string.ascii_letters + string.digits,
+    "alpha": string.ascii_letters,
+    "blank": " \t",
+    "cntrl": "".join(map(chr, range(1, 32))) + "\x7f" + _NEWLINE,
+    "digit": string.digits,
+    "graph": "".join(map(chr, range(33, 127))),
+    "lower": string.ascii_lowercase,
+    "print": "".join(map(chr, range(32, 127))),
+    "punct": string.punctuation,
+    "space": " \t\r\x0b\x0c" + _NEWLINE,
+    "upper": string.ascii_uppercase,
+    "xdigit": string.hexdigits,
+}
+
+
+def byte_text(path: str) -> str:
+    """A path in the form that patterns are matched on: one character for each byte, as git counts them."""
+    if path.isascii() and "\n" not in path:
+        return path
+    return path.encode("utf-8", "surrogateescape").decode("latin-1").replace("\n", _NEWLINE)
+
+
+class _Rule(NamedTuple):
+    """One line: what it says of what it matches. `opens`: it matches all that is below what `regex` finds."""
+
+    ignores: bool
+    only_folders: bool
+    opens: bool
+    regex: re.Pattern[str]
+
+
+class Patterns:
+    """The patterns of one file; the last that matches decides."""
+
+    __slots__ = ("_rules",)
+
+    def __init__(self, content: bytes) -> None:
+        """Reads the lines of a file. A line that is no pattern matches nothing, as with git."""
+        lines = content.removeprefix(b"\xef\xbb\xbf").decode("latin-1").split("\n")
+        rules = (_rule(line.removesuffix("\r")) for line in lines if not line.startswith("#"))
+        self._rules = [rule for rule in rules if rule is not None][::-1]
+
+    def decide(self, path: str, is_folder: bool) -> bool | None:
+        """Whether the path itself is ignored; None where no pattern matches it.
+
+        `path` is relative to the folder of the patterns, as `byte_text` gives it,
+        without a slash at its end. What is said of a folder is not yet said of what
+        it holds: git does not look into a folder that is ignored.
+        """
+        for ignores, only_folders, opens, regex in self._rules:
+            if only_folders and not is_folder:
+                continue
+            if opens:
+                if regex.search(path):
+                    return ignores
+            elif (match := regex.fullmatch(path)) and match.groupdict().get("ps_d") is None:
+                return ignores
+        return None
+
+    def covers(self, path: str) -> bool:
+        """Whether the file, or a folder that it is in, matches; the deepest that does decides."""
+        is_folder = False
+        while path:
+            decided = self.decide(path, is_folder)
+            if decided is not None:
+                return decided
+            path, is_folder = path.rpartition("/")[0], True
+        return False
+
+
+def _rule(line: str) -> _Rule | None:
+    from pathspec import GitIgnoreSpec
+
+    line = re.sub(r"((?:[^\\ ]|\\.)*(?: +(?:[^\\ ]|\\.)+)*) *", r"\1", line, count=1, flags=re.S)
+    ignores = not line.startswith("!")
+    pattern = line if ignores else line[1:]
+    only_folders = pattern.endswith("/")
+    plain = _plain(pattern.removesuffix("/"))
+    if plain is None:
+        return None
+    patterns = list(GitIgnoreSpec.from_lines([plain]).patterns)
+    regex = getattr(patterns[0], "regex", None) if patterns else None
+    if regex is None:
+        return None
+    opens = plain.rpartition("/")[2] == "**" or plain == "*"
+    return _Rule(ignores, only_folders, opens, regex)
+
+
+def _plain(pattern: str) -> str | None:
+    """A pattern rewritten so that pathspec reads it as git does; None for one that matches nothing."""
+    parts = []
+    at = 0
+    while at < len(pattern):
+        char = pattern[at]
+        at += 1
+        if char == "[":
+            bracket = _bracket(pattern, at)
+            if bracket is None:
+                return None
+            chars, at = bracket
+            parts.append(_one_of(chars))
+        elif char == "*":
+            begin = at - 1
+            while pattern.startswith("*", at):
+                at += 1
+            is_segment = (begin == 0 or pattern[begin - 1] == "/") and re.match(r"\\?/|\Z", pattern[at:])
+            parts.append("**" if at - begin > 1 and is_segment else "*")
+        elif char == "?":
+            parts.append("?")
+        else:
+            if char == "\\":
+                if at == len(pattern):
+                    return None
+                char = pattern[at]
+                at += 1
+            # pathspec strips blanks at the ends.
+            parts.append(_one_of({char}) if char.isspace() else f"\\{char}" if char in r"\*?[]!#" else char)
+    plain = "".join(parts)
+    if not plain.strip("/") or "//" in plain or plain.endswith("/"):
+        return None
+    # A slash in a bracket matches nothing, but it ties the pattern to its folder.
+    return f"/{plain}" if "/" in pattern and not plain.startswith("/") else plain
+
+
+def _one_of(chars: set[str] | frozenset[str]) -> str:
+    """A bracket expression without any special form. NUL, which no name has, keeps "^" from the front."""
+    listed = sorted(chars - set("]-"))
+    return "".join(("[", "]" if "]" in chars else "", "\0", *listed, "-" if "-" in chars else "", "]"))
+
+
+def _bracket(pattern: str, at: int) -> tuple[frozenset[str], int] | None:
+    """The characters that a bracket expression matches, and where it ends; None for a broken one."""
+    negated = pattern.startswith(("!", "^"), at)
+    at += negated
+    begin = at
+    chars: set[str] = set()
+    previous = ""
+    while at < len(pattern):
+        char = pattern[at]
+        at += 1
+        if char == "]" and at - 1 > begin:
+            return (_NAME_CHARS - chars if negated else _NAME_CHARS & chars), at
+        if char == "-" and previous and pattern[at : at + 1] not in ("", "]"):
+            at += pattern[at] == "\\"
+            if at == len(pattern):
+                return None
+            chars.update(map(chr, range(ord(previous), ord(pattern[at]) + 1)))
+            if "\n" in chars:
+                chars.add(_NEWLINE)
+            previous = ""
+            at += 1
+        elif char == "[" and pattern.startswith(":", at) and "]" in pattern[at:]:
+            end = pattern.index("]", at + 1)
+            if end - at >= 2 and pattern[end - 1] == ":":
+                if pattern[at + 1 : end - 1] not in _CLASSES:
+                    return None
+                chars.update(_CLASSES[pattern[at + 1 : end - 1]])
+                previous = ""
+                at = end + 1
+            else:
+                chars.add("[")
+                previous = "["
+        else:
+            if char == "\\":
+                if at == len(pattern):
+                    return None
+                char = pattern[at]
+                at += 1
+            chars.add(char)
+            previous = char
+    return None

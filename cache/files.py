@@ -38,8 +38,8 @@ def check_files(folder: Path) -> None:
         if os.path.lexists(file) and not stat.S_ISREG(file.lstat().st_mode):
             raise RefusedError(f"{name} is not a regular file")
     try:
-        with (folder / DATABASE).open("rb") as file:
-            head = file.read(_FORMAT.stop)
+        with (folder / DATABASE).open("rb") as database:
+            head = database.read(_FORMAT.stop)
     except FileNotFoundError:
         return
     if head[_FORMAT] not in _FORMATS:

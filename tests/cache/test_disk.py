@@ -116,7 +116,8 @@ def test_only_bytes_under_text_keys() -> None:
     for key in (b"key", 1, 1.5, None, ("a",)):
         with pytest.raises(TypeError):
             disk.put(key)
-    for value in ("text", 1, None, bytearray(b"x"), ["list"]):
+    values: list[object] = ["text", 1, None, bytearray(b"x"), ["list"]]
+    for value in values:
         with pytest.raises(TypeError):
             disk.store(value, False)
     with pytest.raises(TypeError):

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import signal
+import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -299,11 +300,23 @@ def _end_pool(results: Any) -> None:
     """End the workers now: left to themselves they take 40 ms, or finish what they were given."""
     from joblib.externals.loky import reusable_executor  # type: ignore[import-untyped]
 
+    _silence_manager()
     if results is not None:
         results.close()
     executor = reusable_executor._executor
     if executor is not None:
         executor.terminate(kill_workers=True)
+
+
+def _silence_manager() -> None:
+    """Ending a pool takes batches away from loky's manager thread, which may trip over that: nobody's news."""
+    report = threading.excepthook
+
+    def report_others(failed: threading.ExceptHookArgs) -> None:
+        if failed.thread is None or failed.thread.name != "ExecutorManagerThread":
+            report(failed)
+
+    threading.excepthook = report_others
 
 
 def _cause_of_death(error: BaseException) -> str:

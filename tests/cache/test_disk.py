@@ -185,14 +185,19 @@ FOREIGN = [
     "DROP TABLE Settings",
     "DROP INDEX Cache_key_raw",
     "ALTER TABLE Cache RENAME COLUMN value TO worth",
+    "ALTER TABLE Cache ADD COLUMN more",
     "ALTER TABLE Cache ADD COLUMN more GENERATED ALWAYS AS (zeroblob(1000000)) VIRTUAL",
+    "DROP TABLE Cache; CREATE TABLE Cache (rowid INTEGER PRIMARY KEY, key BLOB, raw INTEGER, store_time REAL,"
+    " expire_time REAL, access_time REAL, access_count INTEGER, tag BLOB, size INTEGER, mode INTEGER,"
+    " filename TEXT AS (key), value BLOB); CREATE UNIQUE INDEX Cache_key_raw ON Cache (key, raw);"
+    " CREATE INDEX Cache_access_time ON Cache (access_time)",
 ]
 
 
 @pytest.mark.parametrize("statement", FOREIGN)
 def test_other_tables_are_set_aside(folder: Path, statement: str) -> None:
     with database(folder) as connection:
-        connection.execute(statement)
+        connection.executescript(statement)
     warnings: list[str] = []
     with Store.open(folder.parent, warn=warnings.append) as store:
         assert store.get_many(["key"]) == {}

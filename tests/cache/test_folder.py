@@ -164,10 +164,10 @@ def test_what_git_tracks_is_refused(root: Path, version: str, object_format: str
     git(root, "init", f"--object-format={object_format}")
     neighbours(root)
     git(root, "add", ".")
-    (root / "later").write_text("")
+    (root / ".a").write_text("")
     git(root, "update-index", "--index-version", version)
     if version == "3":
-        git(root, "add", "-N", "later")
+        git(root, "add", "-N", ".a")
     assert (root / ".git" / "index").read_bytes()[4:8] == bytes([0, 0, 0, int(version)])
     if split:
         git(root, "update-index", "--split-index")
@@ -180,6 +180,17 @@ def test_what_git_tracks_is_refused(root: Path, version: str, object_format: str
     git(root, "rm", "--cached", "-r", ".metta-index")
     if not split:
         assert prepare_folder(root, warn=pytest.fail).path == inside
+
+
+def test_what_a_split_index_keeps_elsewhere(root: Path) -> None:
+    git(root, "init")
+    neighbours(root)
+    (root / ".metta-index").mkdir(mode=0o700)
+    (root / ".metta-index" / "index.db").write_text("a verdict")
+    git(root, "add", ".")
+    git(root, "update-index", "--split-index")
+    assert b".metta-index/index.db" not in (root / ".git" / "index").read_bytes()
+    refused(root, "git tracks")
 
 
 def test_a_root_within_a_repository(root: Path) -> None:

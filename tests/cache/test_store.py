@@ -201,7 +201,8 @@ def test_an_error_of_the_caller_stores_nothing(tmp_path: Path) -> None:
 def test_the_least_recently_used_tenth_goes(tmp_path: Path) -> None:
     keys = names(20)
     limits = Limits(max_entries=20)
-    folder = filled(tmp_path, keys, limits=limits)
+    # Not in the order in which they were stored.
+    folder = filled(tmp_path, keys[::-1], limits=limits)
     age(folder, {key: (100 - at) * DAY for at, key in enumerate(keys)})
     with Store.open(tmp_path, warn=pytest.fail, limits=limits) as opened:
         assert len(opened.get_many(keys[:2])) == 2
@@ -574,6 +575,27 @@ def test_a_full_disk(tmp_path: Path) -> None:
         assert len(opened.get_many(names(3))) == 3
 
 
+def test_a_put_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(tmp_path, names(3))
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+
+    def fail(_store: Store, _connection: sqlite3.Connection) -> int:
+        raise error
+
+    warnings: list[str] = []
+    with Store.open(tmp_path, warn=warnings.append) as opened:
+        monkeypatch.setattr(Store, "_evict", fail)
+        opened.put_many([("new", b"1")])
+        monkeypatch.undo()
+        assert opened.get_many([*names(3), "new"]) == {key: payload(key) for key in names(3)}
+        # The lock is free for others.
+        with Store.open(tmp_path, warn=pytest.fail, wait_s=0.1) as other:
+            other.put_many([("other", b"1")])
+            assert other.stats().state == "open"
+    assert len(warnings) == 1
+
+
 # -- other processes ------------------------------------------------------------------
 
 HOLD = """
@@ -619,6 +641,18 @@ def test_a_short_wait_is_waited(tmp_path: Path) -> None:
         with Store.open(tmp_path, warn=pytest.fail, wait_s=20) as opened:
             assert opened.stats().state == "open"
         release.join()
+
+
+def test_a_put_waits_for_another_writer(tmp_path: Path) -> None:
+    with Store.open(tmp_path, warn=pytest.fail, wait_s=20) as opened:
+        other = sqlite3.connect(opened.folder / "cache.db", isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(0.2, lambda: other.execute("COMMIT"))
+        release.start()
+        opened.put_many([("a", b"1")])
+        release.join()
+        other.close()
+        assert opened.get_many(["a"]) == {"a": b"1"}
 
 
 KILLED = """

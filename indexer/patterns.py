@@ -88,7 +88,10 @@ class Patterns:
 def _rule(line: str) -> _Rule | None:
     from pathspec import GitIgnoreSpec
 
-    line = re.sub(r"((?:[^\\ ]|\\.)*(?: +(?:[^\\ ]|\\.)+)*) *", r"\1", line, count=1, flags=re.S)
+    stripped = line.rstrip(" ")
+    if stripped != line and (len(stripped) - len(stripped.rstrip("\\"))) % 2:
+        stripped += " "  # the first blank is escaped
+    line = stripped
     ignores = not line.startswith("!")
     pattern = line if ignores else line[1:]
     only_folders = pattern.endswith("/")
@@ -105,6 +108,8 @@ def _rule(line: str) -> _Rule | None:
 
 def _plain(pattern: str) -> str | None:
     """A pattern rewritten so that pathspec reads it as git does; None for one that matches nothing."""
+    if pattern.startswith("\\/"):
+        return None  # only a bare slash stands for the folder of the patterns
     parts = []
     at = 0
     while at < len(pattern):

@@ -102,7 +102,9 @@ class Edits(RuleBasedStateMachine):
         (self.root / ".git").mkdir(exist_ok=True)
         (self.root / ".gitignore").write_text(patterns)
 
-    @rule(text=st.sampled_from(["", 'dialect = "petta"\n', '[dialects]\n"petta/**" = "petta"\n', 'exclude = ["old"]\n']))
+    @rule(
+        text=st.sampled_from(["", 'dialect = "petta"\n', '[dialects]\n"petta/**" = "petta"\n', 'exclude = ["old"]\n'])
+    )
     def configure(self, text: str) -> None:
         (self.root / "metta-index.toml").write_text(text)
 

@@ -56,5 +56,5 @@ def versions_of(name: str) -> Versions:
 
 def load_language(name: str) -> Language:
     """The language's module. Imports tree-sitter: only where there is something to parse."""
-    module: Language = import_module(f"metta_index.indexer.languages.{name}.language")  # type: ignore[assignment]
+    module: Language = import_module(f"metta_index.indexer.languages.{name}.language")
     return module

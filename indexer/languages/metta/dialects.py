@@ -77,7 +77,7 @@ def _is_path(argument: bytes) -> bool:
 
 def _siblings(row: int, tails: Sequence[int], kinds: bytes, most: int) -> list[int]:
     """Up to `most` rows after a leaf that may be its siblings; a list ends where its tail does."""
-    rows = []
+    rows: list[int] = []
     at = tails[row]
     while at < len(kinds) and len(rows) < most:
         if kinds[at] != grammar.COMMENT:

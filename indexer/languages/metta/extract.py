@@ -297,7 +297,7 @@ class _Reader:
     def read_tops(self, tops: Sequence[int]) -> tuple[list[int], list[int], list[int], tuple[FactHead, ...]]:
         """Rows, kinds and names (index + 1, or 0) of the top-level atoms, and the facts among them."""
         rows = list(tops[::3])
-        kinds = [_TOP_KINDS.get(event, TopKind.OTHER) for event in tops[1::3]]
+        kinds: list[int] = [_TOP_KINDS.get(event, TopKind.OTHER) for event in tops[1::3]]
         names = [0] * len(rows)
         counts: Counter[tuple[int, int]] = Counter()
         first: dict[tuple[int, int], int] = {}

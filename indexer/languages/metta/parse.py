@@ -43,7 +43,7 @@ def cut(source: bytes) -> list[int]:
     """
     if len(source) <= PIECE_SIZES[2]:
         return [0]
-    starts = []
+    starts: list[int] = []
     sound = False
     for start, _end, damage, _where, _missing in _binding.cut(source, *PIECE_SIZES):
         # A broken atom is part of the piece before it, where parse() isolates it again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -11,6 +12,7 @@ from typing import Any
 FILE_NAME = "metta-index.toml"
 PYPROJECT = "pyproject.toml"
 _SECTION = b"metta-index"
+_HEADER = re.compile(rb"""^\s*\[\s*tool\s*\.\s*["']?metta-index\b""", re.M)
 _DIALECTS = ("auto", "hyperon", "petta", "mm2", "mettatron")
 
 
@@ -25,10 +27,12 @@ class ConfigurationError(Exception):
 class Settings:
     """What a workspace configures; `source` is the file it comes from, None for defaults.
 
-    `include`, `exclude`: patterns as in .gitignore. `dialects`: pattern → dialect,
-    the first that matches a path wins over `dialect`; "auto" lets each file's text
+    `include`, `exclude`: patterns as in .gitignore, seen from the folder of `source`;
+    with `include`, only files that match are taken. `dialects`: glob → dialect, the
+    first that matches a path wins over `dialect`; "auto" lets each file's text
     decide. `suffixes`: endings of MeTTa files. `alias`: names that stand for the
     root in module names. `cache_dir`: relative to the file it is written in.
+    `prefix`: the workspace as seen from the folder of `source`, "" or "a/b/".
     """
 
     include: tuple[str, ...] = ()
@@ -41,16 +45,17 @@ class Settings:
     max_cache_entries: int | None = None
     cache_dir: str | None = None
     source: Path | None = None
+    prefix: str = ""
 
     def fingerprint(self) -> str:
         """Everything here that the index depends on, as text."""
-        named = (getattr(self, name) for name in ("include", "exclude", "suffixes", "dialect"))
+        named = (getattr(self, name) for name in ("include", "exclude", "suffixes", "dialect", "prefix"))
         return repr((*named, list(self.dialects.items())))
 
     def dialect_of(self, path: str) -> str | None:
-        """The dialect configured for a file; None where its text decides."""
+        """The dialect configured for a file, relative to the root; None where its text decides."""
         for pattern, dialect in self.dialects.items():
-            if _pattern(pattern).fullmatch(path):
+            if _pattern(pattern).fullmatch(self.prefix + path):
                 return None if dialect == "auto" else dialect
         return None if self.dialect == "auto" else self.dialect
 
@@ -64,83 +69,110 @@ _compiled: dict[str, re.Pattern[str]] = {}
 
 
 def _pattern(glob: str) -> re.Pattern[str]:
-    """A glob over whole relative paths: `**/` any folders, `*` and `?` within one name."""
+    """A glob for files and for all in folders: `**` any folders, `*` and `?` within one name.
+
+    As in .gitignore, one without a slash inside matches at any depth. These are
+    few and small, and needed whenever a file changed: pathspec would cost more.
+    """
     known = _compiled.get(glob)
     if known is None:
-        parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob.lstrip("/"))
+        below = "/.*" if glob.endswith("/") else "(?:/.*)?"
+        rooted = glob.rstrip("/")
+        rooted = rooted.lstrip("/") if "/" in rooted else f"**/{rooted}"
+        parts = re.split(r"(\*\*/|\*\*|\*|\?)", rooted)
         special = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-        known = _compiled[glob] = re.compile("".join(special.get(part) or re.escape(part) for part in parts), re.S)
+        regex = "".join(special.get(part) or re.escape(part) for part in parts)
+        known = _compiled[glob] = re.compile(regex + below, re.S)
     return known
 
 
 def find_root(start: Path) -> Path:
-    """The workspace that a folder is in.
+    """The workspace that a file or folder is in.
 
-    The nearest folder upward with an index, a configuration or a git repository,
-    in this order of preference; the folder itself where there is none.
+    The nearest folder upward with an index or a configuration; else the nearest
+    with a git repository; else the folder itself.
     """
-    start = start.absolute()
+    start = Path(os.path.abspath(start))  # noqa: PTH100 - resolves "..", and keeps links
+    if not os.path.isdir(start):  # noqa: PTH112 - False where Path.is_dir raises
+        start = start.parent
     folders = [start, *start.parents]
     for folder in folders:
-        if (folder / ".metta-index").is_dir() or _configuration_in(folder) is not None:
+        if os.path.isdir(folder / ".metta-index") or _configuration_in(folder) is not None:  # noqa: PTH112
             return folder
-    return next((folder for folder in folders if (folder / ".git").exists()), start)
-
-
-def _configuration_in(folder: Path) -> Path | None:
-    own = folder / FILE_NAME
-    if own.is_file():
-        return own
-    shared = folder / PYPROJECT
-    try:
-        # Most pyproject files do not speak of us: they are not parsed.
-        if _SECTION in shared.read_bytes() and "metta-index" in _parse(shared).get("tool", {}):
-            return shared
-    except (OSError, ConfigurationError):
-        return None
-    return None
+    return next((folder for folder in folders if os.path.exists(folder / ".git")), start)  # noqa: PTH110
 
 
 def load_settings(root: Path) -> Settings:
     """The settings in the nearest configuration at or above `root`. Raises ConfigurationError."""
-    root = root.absolute()
+    root = Path(os.path.abspath(root))  # noqa: PTH100
     for folder in (root, *root.parents):
         path = _configuration_in(folder)
         if path is not None:
             data = _parse(path)
-            return _settings(path, data if path.name == FILE_NAME else data["tool"]["metta-index"])
+            prefix = "".join(f"{name}/" for name in root.relative_to(folder).parts)
+            return _settings(path, data if path.name == FILE_NAME else _section(data), prefix)
     return Settings()
+
+
+def _configuration_in(folder: Path) -> Path | None:
+    """The file in a folder that configures us, readable or not."""
+    own = folder / FILE_NAME
+    if os.path.isfile(own):  # noqa: PTH113
+        return own
+    shared = folder / PYPROJECT
+    try:
+        if not os.path.isfile(shared):  # noqa: PTH113 - a pipe of that name would hang
+            return None
+        text = shared.read_bytes()
+        # Most pyproject files do not speak of us: they are not parsed.
+        if _SECTION not in text or _section(_parse(shared)) is None:
+            return None
+    except OSError:
+        return None
+    except ConfigurationError:
+        # It cannot be said whether it holds our section, unless it plainly does: then its error is ours.
+        return shared if _HEADER.search(text) else None
+    return shared
+
+
+def _section(data: Mapping[str, Any]) -> object:
+    """What a pyproject file says of us; None where it says nothing."""
+    tool = data.get("tool")
+    return tool.get("metta-index") if isinstance(tool, dict) else None
 
 
 def _parse(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        raise ConfigurationError(path, f"cannot be read: {error.strerror}") from error
+        raise ConfigurationError(path, f"cannot be read: {error.strerror or error}; check its permissions") from error
     except UnicodeDecodeError as error:
-        raise ConfigurationError(path, "is not UTF-8; save it as UTF-8") from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(path, f"is not UTF-8 (at line {line}); save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(path, f"is not valid TOML: {error}") from error
+        raise ConfigurationError(path, f"is not valid TOML: {error}; correct it there") from error
+    except RecursionError as error:
+        raise ConfigurationError(path, "is nested too deeply to be read; use flat lists and tables") from error
 
 
-def _settings(path: Path, data: object) -> Settings:
+def _settings(path: Path, data: object, prefix: str) -> Settings:
     if not isinstance(data, dict):
-        raise ConfigurationError(path, "[tool.metta-index] must be a table")
-    known = {one.name.replace("_", "-"): one.name for one in fields(Settings) if one.name != "source"}
+        raise ConfigurationError(path, f"`tool.metta-index` must be a table, not {_shown(data)}")
+    known = {one.name.replace("_", "-"): one.name for one in fields(Settings) if one.name not in ("source", "prefix")}
     values: dict[str, Any] = {}
     for key, value in data.items():
         if key not in known:
             raise ConfigurationError(path, f"unknown key `{key}`{_nearest(key, known)}")
         values[known[key]] = _checked(path, key, value)
-    return Settings(**values, source=path)
+    return Settings(**values, source=path, prefix=prefix)
 
 
 def _nearest(key: str, known: Mapping[str, str]) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(key, known, 1, 0.5)
+    close = get_close_matches(key.replace("_", "-"), known, 1, 0.5)
     return f"; did you mean `{close[0]}`?" if close else f"; known keys are {', '.join(sorted(known))}"
 
 
@@ -148,25 +180,38 @@ def _checked(path: Path, key: str, value: object) -> object:
     match key:
         case "include" | "exclude" | "suffixes" | "alias":
             if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
-                raise ConfigurationError(path, f"`{key}` must be a list of strings, not {value!r}")
+                raise _wrong(path, key, "a list of strings that are not empty", value)
+            if key == "suffixes" and not value:
+                raise _wrong(path, key, 'a list of at least one ending, such as ".metta"', value)
             return tuple(value)
         case "dialect":
             return _dialect(path, key, value)
         case "dialects":
             if not isinstance(value, dict):
-                raise ConfigurationError(path, f"`{key}` must be a table of patterns and dialects, not {value!r}")
+                raise _wrong(path, key, "a table of patterns and dialects", value)
             return {pattern: _dialect(path, f"dialects.{pattern}", dialect) for pattern, dialect in value.items()}
         case "cache-dir":
-            if not isinstance(value, str) or not value:
-                raise ConfigurationError(path, f"`{key}` must be a path, not {value!r}")
+            if not isinstance(value, str) or not value or "\0" in value:
+                raise _wrong(path, key, "the path of a folder", value)
             return value
         case _:
             if type(value) is not int or value <= 0:
-                raise ConfigurationError(path, f"`{key}` must be a positive whole number, not {value!r}")
+                raise _wrong(path, key, "a whole number above 0", value)
             return value
 
 
 def _dialect(path: Path, key: str, value: object) -> str:
     if value not in _DIALECTS:
-        raise ConfigurationError(path, f"`{key}` must be one of {', '.join(_DIALECTS)}, not {value!r}")
+        raise _wrong(path, key, f"one of {', '.join(_DIALECTS)}", value)
     return str(value)
+
+
+def _wrong(path: Path, key: str, expected: str, found: object) -> ConfigurationError:
+    return ConfigurationError(path, f"`{key}` must be {expected}, not {_shown(found)}")
+
+
+def _shown(value: object) -> str:
+    """A value and its type, short enough for a message."""
+    names = {str: "text", int: "number", float: "number", bool: "boolean", list: "list", dict: "table"}
+    text = repr(value)
+    return f"the {names.get(type(value), 'value')} {text if len(text) <= 60 else text[:57] + '...'}"

@@ -183,6 +183,12 @@ def number(connection: sqlite3.Connection, query: str) -> int:
     return int(connection.execute(query).fetchone()[0])
 
 
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """Bytes of the pages of a database that hold something. Raises sqlite3.Error."""
+    pages = number(connection, "PRAGMA page_count") - number(connection, "PRAGMA freelist_count")
+    return pages * number(connection, "PRAGMA page_size")
+
+
 def chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
     """The keys in portions that one statement can name."""
     for start in range(0, len(keys), _KEYS_PER_QUERY):

@@ -10,10 +10,11 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from metta_index.cache import files
-from metta_index.cache.access import Access, chunks, marks, number
+from metta_index.cache.access import Access, chunks, marks, number, used_bytes
 from metta_index.cache.entries import MAX_FRAME_BYTES, MAX_PAYLOAD_BYTES, SCHEMA, seal, unseal
 from metta_index.cache.reports import Counts, GcReport, Limits, StoreStats, VerifyReport
 
@@ -36,6 +37,7 @@ _DROP_OLDEST = (
     "DELETE FROM Cache WHERE rowid IN"
     " (SELECT rowid FROM Cache WHERE access_time IS NOT ? ORDER BY access_time, rowid LIMIT ?)"
 )
+_DROP_ROW = "DELETE FROM Cache WHERE rowid = ?"
 _COUNT = "SELECT COUNT(*) FROM Cache"
 _DROP_OLDER = "DELETE FROM Cache WHERE access_time IS NULL OR access_time < ?"
 _ALL_ENTRIES = f"SELECT rowid, CASE typeof(key) WHEN 'text' THEN CAST(key AS BLOB) END, raw, {_FRAME} FROM Cache"
@@ -171,11 +173,7 @@ class Store:
             bytes=files.size_of(self.folder),
             max_entries=self.limits.max_entries,
             max_bytes=self.limits.max_bytes,
-            hits=self._counts.hits,
-            misses=self._counts.misses,
-            puts=self._counts.puts,
-            evictions=self._counts.evictions,
-            verify_failures=self._counts.verify_failures,
+            **asdict(self._counts),
         )
 
     def verify(self, *, remove: bool = True) -> VerifyReport:
@@ -200,9 +198,6 @@ class Store:
             except sqlite3.Error as error:
                 trouble.append(error)
 
-        def remove_bad(connection: sqlite3.Connection) -> None:
-            connection.executemany("DELETE FROM Cache WHERE rowid = ?", ((rowid,) for rowid in bad))
-
         problems = [self._access.reason] if self._access.reason else []
         self._access.read(look)
         self._counts.verify_failures += len(bad)
@@ -213,7 +208,8 @@ class Store:
             elif trouble:
                 self._access.fail(trouble[0], reading=True)
             else:
-                self._access.write(remove_bad)
+                rows = [(rowid,) for rowid in bad]
+                self._access.write(lambda connection: connection.executemany(_DROP_ROW, rows))
         return VerifyReport(good, len(bad), tuple(problems))
 
     def gc(self, *, max_age_days: float | None = None, dry_run: bool = False) -> GcReport:
@@ -227,7 +223,7 @@ class Store:
                 removed += connection.execute(_DROP_OLDER, (oldest,)).rowcount
             self._entries_bound = number(connection, _COUNT)
             removed += self._evict(connection)
-            counted = removed, number(connection, _COUNT), before - _used_bytes(connection)
+            counted = removed, number(connection, _COUNT), before - used_bytes(connection)
             if dry_run:
                 raise _DryRunError(*counted)
             return counted
@@ -275,7 +271,7 @@ class Store:
     def _is_over(self, connection: sqlite3.Connection) -> bool:
         if self._entries_bound > self.limits.max_entries:
             self._entries_bound = number(connection, _COUNT)
-        return self._entries_bound > self.limits.max_entries or _used_bytes(connection) > self.limits.max_bytes
+        return self._entries_bound > self.limits.max_entries or used_bytes(connection) > self.limits.max_bytes
 
     def _evict(self, connection: sqlite3.Connection) -> int:
         """Drops the least recently used tenth, and again, until all fits or only this run's entries are left."""
@@ -303,8 +299,3 @@ def _verifies(key: object, frame: bytes) -> bool:
         return isinstance(key, bytes) and unseal(key.decode(), frame) is not None
     except UnicodeDecodeError:
         return False
-
-
-def _used_bytes(connection: sqlite3.Connection) -> int:
-    pages = number(connection, "PRAGMA page_count") - number(connection, "PRAGMA freelist_count")
-    return pages * number(connection, "PRAGMA page_size")

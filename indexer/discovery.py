@@ -7,13 +7,15 @@ import stat as stats
 from collections.abc import Iterable
 from json import dumps, loads
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.indexer import foreign
 from metta_index.indexer.configuration import Settings
 from metta_index.indexer.ignoring import GITIGNORE, GitHome, Ignores, OutOfDateError, is_repository
 from metta_index.indexer.manifest import Stat
-from metta_index.indexer.patterns import Patterns, byte_text
+
+if TYPE_CHECKING:
+    from metta_index.indexer.patterns import Patterns
 
 _TELLING = foreign.TELLING | {GITIGNORE, ".git"}
 
@@ -235,6 +237,8 @@ class _Scan:
 
     def _refusal(self, path: str, folder: str) -> str | None:
         """Why patterns refuse a path."""
+        from metta_index.indexer.patterns import byte_text
+
         settings = self._settings
         is_folder = path.endswith("/")
         text = byte_text(settings.prefix + path.rstrip("/"))
@@ -253,6 +257,8 @@ class _Scan:
 
 
 def _patterns(lines: Iterable[str]) -> Patterns:
+    from metta_index.indexer.patterns import Patterns
+
     return Patterns("\n".join(lines).encode("utf-8", "surrogateescape"))
 
 

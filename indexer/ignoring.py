@@ -7,10 +7,12 @@ import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.indexer.digest import blake2b
-from metta_index.indexer.patterns import Patterns, byte_text
+
+if TYPE_CHECKING:
+    from metta_index.indexer.patterns import Patterns
 
 GITIGNORE = ".gitignore"
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -130,7 +132,7 @@ class Ignores:
         self._root = root
         self._home = home
         self._remembered = remembered
-        self._outer: dict[str, list[tuple[str, int, bytes]]] = {"": []}
+        self._outer: dict[str, list[tuple[str, bytes]]] = {"": []}
         self._inner: dict[str, bytes] = {}
         self._rules: dict[str, list[_Rules]] = {}
 
@@ -164,7 +166,7 @@ class Ignores:
             content = b""
         self._note(str(path), content)
         if content:
-            self._outer[folder].append((prefix, len(byte_text(folder)), content))
+            self._outer[folder].append((prefix, content))
 
     def add_gitignore(self, folder: str) -> bool:
         """The `.gitignore` of a folder. Raises OSError; it is as good as empty then."""
@@ -187,6 +189,8 @@ class Ignores:
 
     def ignores(self, path: str, folder: str) -> bool:
         """Whether git ignores what is in a folder; the path of a folder ends in a slash."""
+        from metta_index.indexer.patterns import byte_text
+
         is_folder = path.endswith("/")
         text = byte_text(path.rstrip("/"))
         for prefix, cut, patterns in reversed(self._rules_of(folder)):
@@ -197,6 +201,8 @@ class Ignores:
 
     def _rules_of(self, folder: str) -> list[_Rules]:
         """The rules that hold for what is in a folder, weakest first."""
+        from metta_index.indexer.patterns import Patterns, byte_text
+
         missing = []
         while folder not in self._rules:
             missing.append(folder)
@@ -204,12 +210,12 @@ class Ignores:
                 break
             folder = folder[: folder.rfind("/", 0, -1) + 1]
         for one in reversed(missing):
+            cut = len(byte_text(one))
             if one in self._outer:
-                outer = self._outer[one]
-                rules = [_Rules(byte_text(prefix), cut, Patterns(content)) for prefix, cut, content in outer]
+                rules = [_Rules(byte_text(prefix), cut, Patterns(content)) for prefix, content in self._outer[one]]
             else:
                 rules = self._rules[one[: one.rfind("/", 0, -1) + 1]]
             if self._inner.get(one):
-                rules = [*rules, _Rules("", len(byte_text(one)), Patterns(self._inner[one]))]
+                rules = [*rules, _Rules("", cut, Patterns(self._inner[one]))]
             self._rules[one] = rules
         return self._rules[missing[0] if missing else folder]

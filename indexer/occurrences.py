@@ -69,7 +69,10 @@ class Piece:
 
 
 def line_map(table: SymbolTable) -> LineMap:
-    return LineMap.from_columns(_numbers(table.lines).tobytes(), _numbers(table.wide).tobytes())
+    try:
+        return LineMap.from_columns(_numbers(table.lines).tobytes(), _numbers(table.wide).tobytes())
+    except OverflowError as error:
+        raise DecodeError("a character of more bytes than there are") from error
 
 
 def pieces(tables: Sequence[SymbolTable]) -> Iterator[Piece]:

@@ -71,10 +71,8 @@ def test_the_tree_is_what_tree_sitter_says_where_there_is_no_error(source: bytes
 def test_the_cutter_finds_damage_exactly_where_tree_sitter_finds_an_error(source: bytes) -> None:
     pieces = _binding.cut(source, 0, 0, 0)
     assert b"".join(source[start:end] for start, end, *_rest in pieces) == source
-    try:
-        source.decode()
-    except UnicodeDecodeError:
-        return  # tree-sitter takes some such bytes for word characters
+    if source.startswith(b"\xef\xbb\xbf"):
+        return  # tree-sitter passes over a byte order mark; parse() sees to it
     assert any(damage for _start, _end, damage, _where, _missing in pieces) == (
         grammar.parser().parse(source).root_node.has_error
     )

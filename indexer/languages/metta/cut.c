@@ -62,7 +62,7 @@ no_memory:
 }
 
 /* What is wrong with a piece, in the order of parse.Damage. */
-enum { SOUND, UNCLOSED_PARENTHESIS, STRAY_PARENTHESIS, UNCLOSED_QUOTE, BAD_BYTES };
+enum { SOUND, UNCLOSED_PARENTHESIS, STRAY_PARENTHESIS, UNCLOSED_QUOTE, BAD_NUL };
 
 static int append_piece(PyObject *pieces, size_t start, size_t end, int damage, size_t where, size_t missing) {
     PyObject *piece =
@@ -77,7 +77,7 @@ static int append_piece(PyObject *pieces, size_t start, size_t end, int damage, 
  * cut(source, smallest, average, largest) -> [(start, end, damage, where, missing), ...]
  *
  * `where` is the byte that the damage is at: the innermost parenthesis that is
- * never closed, the stray one, the quote; the start of the piece for bad bytes.
+ * never closed, the stray one, the quote, the NUL.
  * `missing`: how many closing parentheses the piece lacks.
  * The pieces cover the source without a gap. A sound piece is at least
  * `smallest` bytes unless a broken one or the end follows, about `average`, and
@@ -104,13 +104,7 @@ PyObject *metta_cut(PyObject *module, PyObject *args) {
         Token token = next_token(text, size, at);
         if (!evaluated) item = token.start;
         if (token.kind == END_OF_TEXT) {
-            if (token.damaged) { /* in a comment at the end */
-                if (at > piece && append_piece(pieces, piece, at, SOUND, piece, 0)) goto failed;
-                piece = at;
-            }
-            if ((size > piece || !PyList_Size(pieces)) &&
-                append_piece(pieces, piece, size, token.damaged ? BAD_BYTES : SOUND, piece, 0))
-                goto failed;
+            if ((size > piece || !PyList_Size(pieces)) && append_piece(pieces, piece, size, SOUND, piece, 0)) goto failed;
             break;
         }
         if (!evaluated && average && item > piece && item - piece >= (size_t)smallest &&
@@ -121,7 +115,7 @@ PyObject *metta_cut(PyObject *module, PyObject *args) {
         size_t where = token.start, missing = 0;
         int damage = token.kind == CLOSE             ? STRAY_PARENTHESIS
                      : token.kind == UNCLOSED_STRING ? UNCLOSED_QUOTE
-                     : token.damaged                 ? BAD_BYTES
+                     : token.kind == NUL_BYTE        ? BAD_NUL
                                                      : SOUND;
         size_t end = token.end;
         if (token.kind == OPEN) {
@@ -132,8 +126,9 @@ PyObject *metta_cut(PyObject *module, PyObject *args) {
                     if (inner.kind == UNCLOSED_STRING) {
                         damage = UNCLOSED_QUOTE;
                         where = inner.start;
-                    } else if (inner.damaged && !damage) {
-                        damage = BAD_BYTES;
+                    } else if (inner.kind == NUL_BYTE && !damage) {
+                        damage = BAD_NUL;
+                        where = inner.start;
                     }
                     depth += inner.kind == OPEN;
                     depth -= inner.kind == CLOSE;

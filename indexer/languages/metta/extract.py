@@ -85,6 +85,9 @@ def _pack(values: Sequence[int]) -> bytes:
     return _columns.pack_column(array("I", values).tobytes())
 
 
+_EVALUATION_KIND = bytes([grammar.EVALUATION])
+
+
 class _Reader:
     """Reads whole forms out of a tree's columns. Rows are rows of the tree."""
 
@@ -319,6 +322,10 @@ class _Reader:
         return rows, kinds, names, facts
 
     def idle_evaluations(self) -> int:
-        """1 where the text ends in a `!` without an atom, else 0."""
-        last = self.kinds.rfind(bytes([grammar.EVALUATION]))
-        return int(last >= 0 and not self.children(last))
+        """How many `!` have no atom to evaluate: one at the end of the text, or before what is broken."""
+        idle = 0
+        row = self.kinds.find(_EVALUATION_KIND)
+        while row >= 0:
+            idle += not self.children(row)
+            row = self.kinds.find(_EVALUATION_KIND, row + 1)
+        return idle

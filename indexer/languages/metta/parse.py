@@ -32,7 +32,7 @@ class Damage(IntEnum):
     UNCLOSED_PARENTHESIS = 1
     STRAY_PARENTHESIS = 2
     UNCLOSED_STRING = 3
-    BAD_BYTES = 4
+    NUL_BYTE = 4
 
 
 def cut(source: bytes) -> list[int]:
@@ -74,8 +74,7 @@ def parse(source: bytes) -> SyntaxTree:
                 text += b"\n" + b")" * missing
             piece, shift = _parsed(text)
             roots.append((piece, start + shift, limit))
-            # What is not UTF-8 is said once for the text, below.
-            if (damage or piece.has_error) and not (damage == Damage.BAD_BYTES and b"\0" not in text):
+            if damage or piece.has_error:
                 problems.append(_syntax_problem(source, start, end, Damage(damage), where))
     columns = _columns.flatten(roots, codes, leaves, 0, grammar.ERROR, grammar.MISSING, len(source))
     problems += _encoding_problems(source)
@@ -105,15 +104,10 @@ def _syntax_problem(source: bytes, start: int, end: int, damage: Damage, where: 
             return Problem("stray-parenthesis", "this parenthesis closes nothing", where, where + 1)
         case Damage.UNCLOSED_STRING:
             return Problem("unclosed-string", "this string is never closed", where, where + 1)
+        case Damage.NUL_BYTE:
+            return Problem("nul-byte", "a NUL byte; is this a text file?", where, where + 1)
         case _:
-            return _byte_problem(source, start, end)
-
-
-def _byte_problem(source: bytes, start: int, end: int) -> Problem:
-    nul = source.find(b"\0", start, end)
-    if nul >= 0:
-        return Problem("nul-byte", "a NUL byte; is this a text file?", nul, nul + 1)
-    return Problem("syntax-error", "this atom is not MeTTa", start, end)
+            return Problem("syntax-error", "this atom is not MeTTa", start, end)
 
 
 def _encoding_problems(source: bytes) -> list[Problem]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_index.cli.exits import UsageError, say
-from metta_index.cli.session import Session, environment_path, open_session, wanted_execution
+from metta_index.cli.session import environment_path, open_session, wanted_execution
 from metta_index.indexer.build import BuildResult, Options
 from metta_index.indexer.discovery import display_path
 from metta_index.indexer.report import BuildReport
@@ -40,7 +40,7 @@ def run_build(
         show_progress = not quiet and not as_json and sys.stderr.isatty()
         result = session.build(options, _progress_bar if show_progress else None)
         result.report.warnings += session.warnings
-        remember(session, result)
+        session.remember(result)
     _print_result(result, stats=stats, as_json=as_json, quiet=quiet, verbose=verbose)
     return result.report.exit_code
 
@@ -68,12 +68,6 @@ def _read_names(source: str) -> list[str]:
     except OSError as error:
         raise UsageError(f"--files-from {source}: {error.strerror}") from error
     return [name.decode("utf-8", "surrogateescape") for name in data.split(b"\0") if name]
-
-
-def remember(session: Session, result: BuildResult) -> None:
-    """Keeps the report of a build that did something for `metta-index stats`."""
-    if result.report.plan is not None or session.index.meta("last_build") is None:
-        session.index.set_meta("last_build", json.dumps(result.report.as_json()))
 
 
 def _progress_bar() -> Progress:

@@ -49,16 +49,17 @@ def export_command(
 
 
 def index_lines(index: IndexDatabase) -> Iterator[str]:
-    """Every line of the export. Raises DamagedIndexError, DecodeError."""
+    """Every line of the export. Raises sqlite3.Error, DamagedIndexError, DecodeError."""
     from metta_index.indexer.formats.jsonl import document_lines
     from metta_index.indexer.symbols import decode_table
 
-    for document in index.documents():
-        yield from document_lines(
-            display_path(document.path),
-            document.language,
-            load_language(document.language),
-            document.dialect,
-            document.digest,
-            [decode_table(data) for data in index.tables(document.path)],
-        )
+    with index.snapshot():
+        for document in index.documents():
+            yield from document_lines(
+                display_path(document.path),
+                document.language,
+                load_language(document.language),
+                document.dialect,
+                document.digest,
+                [decode_table(data) for data in index.tables(document)],
+            )

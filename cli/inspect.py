@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -112,14 +113,14 @@ def outline_command(
     with open_session(root, start=start) as session:
         refresh(session, not no_refresh)
         path = relative_path(session, file)
-        document = session.index.document(path)
-        if document is None:
-            reason = "does not exist" if not file.exists() else "is not in the index"
-            raise UsageError(f"{file} {reason}; `metta-index build --verbose` says what is skipped, and why")
         from metta_index.indexer.symbols import decode_table
 
-        with whole_index(session):
-            tables = [decode_table(data) for data in session.index.tables(path)]
+        with whole_index(session), session.index.snapshot():
+            document = session.index.document(path)
+            tables = [decode_table(data) for data in session.index.tables(document)] if document else []
+        if document is None:
+            reason = "is not in the index" if os.path.lexists(file) else "does not exist"
+            raise UsageError(f"{file} {reason}; `metta-index build --verbose` says what is skipped, and why")
         objects = list(_outline_objects(path, document.language, tables))
     if output_format == "json":
         write_lines((json.dumps(found, ensure_ascii=False) for found in objects), None)

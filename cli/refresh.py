@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,14 +29,14 @@ def refresh(session: Session, wanted: bool = True) -> int:
 
 @contextmanager
 def whole_index(session: Session) -> Iterator[None]:
-    """Turns what is read and does not verify into a UsageError, and forgets the index."""
+    """Turns what cannot be read or does not verify into a UsageError; a damaged index is forgotten."""
     try:
         yield
-    except (DamagedIndexError, DecodeError) as error:
-        session.index.forget()
-        raise UsageError(
-            f"{session.index.path or 'the index'} is damaged: {error}; it was forgotten, so run the command again"
-        ) from error
+    except (sqlite3.Error, DamagedIndexError, DecodeError) as error:
+        name = session.index.path or "the index"
+        if session.index.forget(error):
+            raise UsageError(f"{name} is damaged: {error}; it was forgotten, so run the command again") from error
+        raise UsageError(f"{name} cannot be read: {error}; run the command again, or delete the file") from error
 
 
 def relative_path(session: Session, file: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from json import dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from metta_index.cache.database import IndexDatabase
+from metta_index.cache.database import DamagedIndexError, IndexDatabase, OvertakenError
 from metta_index.cache.folder import IndexFolder, prepare_folder
 from metta_index.cli.exits import UsageError, say
 from metta_index.indexer.build import BuildResult, Options, Workspace, build
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from metta_index.cache.store import Store
     from metta_index.indexer.indexing import Progress
     from metta_index.indexer.rates import Rates
+
+#: So often other processes may change the index during a build before it keeps its result to itself.
+_ATTEMPTS = 5
 
 
 @dataclass(slots=True)
@@ -56,11 +60,12 @@ class Session:
         return self._store
 
     def build(self, options: Options, make_progress: Callable[[], Progress] | None = None) -> BuildResult:
-        """Brings the index up to date, and remembers how fast that went."""
-        result = build(
-            Workspace(self.root, self.settings, self.index, self.store, self._load_rates, make_progress),
-            options,
-        )
+        """Brings the index up to date, and remembers how fast that went.
+
+        What happens to the index does not fail the build: a damaged one is begun anew, and
+        where it cannot be used, or others keep changing it, the result is kept in memory.
+        """
+        result = self._build(options, make_progress)
         store = self._store
         if result.measurement is not None and store is not None:
             from metta_index.indexer.rates import learn
@@ -68,6 +73,36 @@ class Session:
             rates = learn(self._load_rates(), result.measurement)
             store.put_many([(_rates_key(), dumps(rates.to_json()).encode())])
         return result
+
+    def _build(self, options: Options, make_progress: Callable[[], Progress] | None) -> BuildResult:
+        overtaken = 0
+        while True:
+            workspace = Workspace(
+                self.root, self.settings, self.index, self._cache_for_work, self._load_rates, make_progress
+            )
+            try:
+                return build(workspace, options)
+            except OvertakenError as error:
+                overtaken += 1
+                if overtaken == _ATTEMPTS:
+                    self.index = self.index.instead(error, self.warn)
+            except (sqlite3.Error, DamagedIndexError) as error:
+                self.index = self.index.instead(error, self.warn)
+
+    def _cache_for_work(self) -> Store | None:
+        """The cache, asked for only where there is work: from here on workers may run, which no signal must orphan."""
+        from metta_index.indexer.run import install_termination_handlers
+
+        install_termination_handlers()
+        return self.store()
+
+    def remember(self, result: BuildResult) -> None:
+        """Keeps the report of a build that did something for `metta-index stats`."""
+        try:
+            if result.report.plan is not None or self.index.meta("last_build") is None:
+                self.index.set_meta("last_build", dumps(result.report.as_json()))
+        except sqlite3.Error as error:
+            self.warn(f"the report of this build is not kept: {error}")
 
     def _load_rates(self) -> Rates:
         from metta_index.indexer.rates import Rates

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 from metta_index.cli.exits import UsageError
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
-from metta_index.cli.refresh import refresh
+from metta_index.cli.refresh import refresh, whole_index
 from metta_index.cli.session import open_session
 
 
@@ -29,12 +30,11 @@ def stats_command(
         raise UsageError(f"--format {output_format}: give text or json")
     with open_session(root) as session:
         refresh(session, not no_refresh)
-        manifest = session.index.manifest()
+        with whole_index(session), session.index.snapshot():
+            manifest = session.index.manifest()
+            dialects = Counter(document.dialect for document in session.index.documents())
+            last = json.loads(session.index.meta("last_build") or "null")
         totals = manifest.totals if manifest else {}
-        dialects: dict[str, int] = {}
-        for document in session.index.documents():
-            dialects[document.dialect] = dialects.get(document.dialect, 0) + 1
-        last = json.loads(session.index.meta("last_build") or "null")
         found = {
             "schema": 1,
             "root": str(session.root),

@@ -1,0 +1,96 @@
+"""What the rows of an index hold, and the checksums they are taken by."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from metta_index.cache.index_file import DamagedIndexError
+from metta_index.indexer.digest import blake2b
+
+_CHECK_BYTES = 16
+_FIELDS = (
+    "language",
+    "dialect",
+    "size",
+    "digest",
+    "atoms",
+    "definitions",
+    "declarations",
+    "reference_count",
+    "errors",
+    "pieces",
+)
+COLUMNS = f"path, {', '.join(_FIELDS)}, checksum"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """What the index says of one file, the tables apart."""
+
+    path: str
+    language: str
+    dialect: str
+    size: int
+    digest: bytes
+    atoms: int
+    definitions: int
+    declarations: int
+    reference_count: int
+    errors: int
+    pieces: int
+
+    @classmethod
+    def of(cls, values: tuple[Any, ...]) -> DocumentRow:
+        """What a row says, COLUMNS in this order. Raises DamagedIndexError where it does not verify."""
+        *fields, checksum = values
+        if checksum != _checksum("document", repr(fields).encode()):
+            raise DamagedIndexError(f"the checksum of the document {fields[0]!r} does not match")
+        path = fields[0] if isinstance(fields[0], str) else os.fsdecode(fields[0])
+        return cls(path, *fields[1:])
+
+    def values(self) -> tuple[object, ...]:
+        """The row that says this, COLUMNS in this order."""
+        fields = [stored(self.path), *(getattr(self, name) for name in _FIELDS)]
+        return (*fields, _checksum("document", repr(fields).encode()))
+
+    def piece(self, position: int) -> str:
+        """What the sealed table of a piece belongs to."""
+        return f"piece {position} of {self.digest.hex()} {self.path!r}"
+
+
+def stored(path: str) -> str | bytes:
+    """A path as SQLite can hold it: text, or bytes where they are not UTF-8."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
+def seal(context: str, data: bytes) -> bytes:
+    """The data behind a checksum of it and of what it belongs to."""
+    return _checksum(context, data) + data
+
+
+def unseal(context: str, sealed: object) -> bytes:
+    """The data that was sealed. Raises DamagedIndexError where it was other data, or belongs elsewhere."""
+    if isinstance(sealed, bytes):
+        data = sealed[_CHECK_BYTES:]
+        if _checksum(context, data) == sealed[:_CHECK_BYTES]:
+            return data
+    raise DamagedIndexError(f"the checksum of the {context} does not match")
+
+
+def head(sealed: object) -> bytes:
+    """What tells sealed data from other, damaged or not."""
+    return sealed[:_CHECK_BYTES] if isinstance(sealed, bytes) else repr(sealed).encode()
+
+
+def _checksum(context: str, data: bytes) -> bytes:
+    belongs_to = context.encode()
+    check = blake2b(len(belongs_to).to_bytes(8, "little"), digest_size=_CHECK_BYTES)
+    check.update(belongs_to)
+    check.update(data)
+    return check.digest()

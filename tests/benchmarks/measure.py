@@ -1,0 +1,180 @@
+"""How figures are taken: functions in this process, whole commands, and the memory of a tree of processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+#: The folder that this package is imported from; commands run there.
+HOME = Path(__file__).parents[1]
+
+#: The program as a person runs it, and an empty one as its floor.
+PROGRAM = (sys.executable, "-m", "metta_index.cli")
+EMPTY_PROGRAM = (sys.executable, "-m", "benchmarks.empty_program")
+
+#: Files this old have settled: the next build trusts their times.
+SETTLE_S = 2.2
+
+_SAMPLE_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Milliseconds of one call: CPU of this process, and wall clock."""
+
+    cpu_ms: float
+    wall_ms: float
+
+
+def time_calls(call: Callable[[], object], repeats: int, inner: int = 1) -> list[Timing]:
+    """Times `repeats` times `inner` calls; each timing is that of one call."""
+    timings = []
+    for _ in range(repeats):
+        wall, cpu = time.perf_counter(), time.process_time()
+        for _ in range(inner):
+            call()
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        timings.append(Timing(cpu * 1000 / inner, wall * 1000 / inner))
+    return timings
+
+
+def best_us(call: Callable[[], object], repeats: int, inner: int = 1) -> float:
+    """Microseconds of wall clock of the fastest of several calls: what the work takes undisturbed."""
+    return min(timing.wall_ms for timing in time_calls(call, repeats, inner)) * 1000
+
+
+def in_turns(one: Callable[[], float], other: Callable[[], float], repeats: int) -> tuple[float, float, float]:
+    """Medians of both, and the median of the ratios one / other, taken pair by pair in changing order."""
+    pairs = []
+    for turn in range(repeats):
+        if turn % 2:
+            second = other()
+            pairs.append((one(), second))
+        else:
+            pairs.append((one(), other()))
+    return (
+        statistics.median(first for first, _ in pairs),
+        statistics.median(second for _, second in pairs),
+        statistics.median(first / second for first, second in pairs),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRun:
+    """One run of a command. `cpu_ms`, of the process and the children it waited for; `rss_mb`, of the largest."""
+
+    wall_ms: float
+    cpu_ms: float
+    rss_mb: float
+    output: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What `--format json` printed."""
+        report: dict[str, Any] = json.loads(self.output)
+        return report
+
+
+def run_command(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> CommandRun:
+    """Runs a command to its end. Raises RuntimeError where it fails."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("METTA_INDEX_")}
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [str(word) for word in command],
+        stdout=subprocess.PIPE,
+        cwd=HOME,
+        env=clean | (environment or {}),
+        text=True,
+    )
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _pid, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close()
+    if process.returncode not in (0, 1):
+        raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}")
+    scale = 1024 if sys.platform == "darwin" else 1
+    return CommandRun(
+        wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000, usage.ru_maxrss / scale * 1024 / 1e6, output
+    )
+
+
+def build(root: Path, *flags: str) -> CommandRun:
+    """One `metta-index build` that prints JSON."""
+    return run_command([*PROGRAM, "build", root, "--format", "json", *flags])
+
+
+def peak_memory_mb(command: Sequence[str | Path]) -> tuple[float, str]:
+    """The largest sum, over the process and its descendants, that was seen; and how it was seen.
+
+    PSS, which counts shared pages once, where the kernel tells it; sampled every
+    20 ms, so a shorter peak may go unseen.
+    """
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, cwd=HOME)
+    peak = 0.0
+    ended = threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not ended.is_set():
+            peak = max(peak, sum(map(_pss_mb, _tree(process.pid))))
+            ended.wait(_SAMPLE_S)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    _pid, status, usage = os.wait4(process.pid, 0)
+    ended.set()
+    watcher.join()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if not peak:
+        return usage.ru_maxrss * 1024 / 1e6, "largest resident size of one process"
+    return peak, "sum of PSS over the process tree, sampled every 20 ms"
+
+
+def _tree(pid: int) -> list[int]:
+    found = [pid]
+    for parent in found:
+        try:
+            for task in Path(f"/proc/{parent}/task").iterdir():
+                found += map(int, (task / "children").read_text().split())
+        except OSError:
+            continue
+    return found
+
+
+def _pss_mb(pid: int) -> float:
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    except OSError:
+        pass
+    return 0.0
+
+
+def settle() -> None:
+    """Waits until the times of files just written are older than what a build trusts."""
+    time.sleep(SETTLE_S)
+
+
+def describe_machine() -> str:
+    """Cores, memory and versions; nothing that names a machine."""
+    import platform
+    from importlib.metadata import version
+
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    packages = ", ".join(f"{name} {version(name)}" for name in ("tree-sitter", "typer", "joblib", "diskcache"))
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.system()} {platform.machine()}, "
+        f"{platform.python_implementation()} {platform.python_version()}, {packages}"
+    )

@@ -1,0 +1,85 @@
+"""Runs the benchmarks, shows them as tables, and writes the page of results.
+
+python tests/benchmarks/run.py                 everything, into RESULTS.md
+python tests/benchmarks/run.py plan hashing    these suites only, shown but not written
+python tests/benchmarks/run.py --quick         smaller and fewer, shown but not written
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+if __name__ == "__main__":
+    # So that suites are modules of one package; this folder itself must not come first.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from benchmarks.measure import describe_machine
+from benchmarks.rows import FULL, QUICK, Row, Scale, Suite, as_markdown, cells
+
+SUITES = ("plan", "ratios", "cache", "hashing", "ablation", "hostile", "profile")
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+
+def load_suite(name: str) -> tuple[str, Suite]:
+    """What a suite is about, and the function that runs it."""
+    module = import_module(f"benchmarks.suites.{name}")
+    return module.ABOUT, module.run
+
+
+def run_suites(names: Sequence[str], scale: Scale, scratch: Path) -> dict[str, tuple[str, list[Row]]]:
+    """Runs suites, showing each as it ends."""
+    sections = {}
+    for name in names:
+        about, suite = load_suite(name)
+        folder = scratch / name
+        folder.mkdir()
+        rows = []
+        for row in suite(scale, folder):
+            print(f"{name}: {' · '.join(filter(None, cells(row)[:7]))}", file=sys.stderr, flush=True)
+            rows.append(row)
+        sections[name] = about, rows
+    return sections
+
+
+def _show(sections: dict[str, tuple[str, list[Row]]]) -> None:
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    for name, (_about, rows) in sections.items():
+        table = Table(title=name, box=SIMPLE)
+        for title in ("what", "figure", "conditions", "floor", "ratio", "target", "verdict", "note"):
+            table.add_column(title)
+        for row in rows:
+            table.add_row(*cells(row))
+        console.print(table)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; default: all")
+    options.add_argument("--quick", action="store_true", help="small workspaces, few repeats")
+    options.add_argument("--output", type=Path, help="where to write; default: RESULTS.md, for a full run only")
+    given = options.parse_args()
+    unknown = set(given.suites) - set(SUITES)
+    if unknown:
+        options.error(f"no suite {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")
+    scale = QUICK if given.quick else FULL
+    with tempfile.TemporaryDirectory(prefix="metta-index-bench-") as scratch:
+        sections = run_suites(given.suites or SUITES, scale, Path(scratch))
+    _show(sections)
+    output = given.output or (None if given.quick or given.suites else RESULTS)
+    if output is not None:
+        output.write_text(as_markdown(sections, describe_machine(), scale), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

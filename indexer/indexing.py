@@ -114,7 +114,7 @@ class Indexing:
                 items.append(item)
             same.append((document, piece))
         loads = [Load(item.language, item.size) for item in items]
-        self.report.plan = plan_execution(loads, self.rates, os.cpu_count() or 1, self.wanted)
+        self.report.plan = plan_execution(loads, self.rates, usable_cpus(), self.wanted)
         entries: list[tuple[str, bytes]] = []
         failed: set[str] = set()
         with closing(execute(self.report.plan, items, index_item, on_finish=self._measured)) as results:
@@ -192,6 +192,13 @@ class Indexing:
             self.report.work.extracted += 1
             self._store(self._entries(document, piece, dialect, outcome))
             piece.table, piece.summary = outcome.table, outcome.summary
+
+
+def usable_cpus() -> int:
+    """Processors this process may run on, which a container or `taskset` may have limited."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _summaries(document: Document) -> list[Summary]:

@@ -60,9 +60,10 @@ COMPLEX = b"""; A delivery robot: what it knows of the house, and how it finds a
 """
 
 _WORDS = (
-    "leaf root stem seed bloom petal soil rain path gate field stone river cloud light shade frost wind bee moth "
-    "count total first last next other left right inner outer split merge find keep drop place move turn step"
-).split()
+    "leaf", "root", "stem", "seed", "bloom", "petal", "soil", "rain", "path", "gate", "field", "stone", "river", "cloud",
+    "light", "shade", "frost", "wind", "bee", "moth", "count", "total", "first", "last", "next", "other", "left", "right",
+    "inner", "outer", "split", "merge", "find", "keep", "drop", "place", "move", "turn", "step",
+)  # fmt: skip
 
 
 def document(size: int, seed: int) -> bytes:

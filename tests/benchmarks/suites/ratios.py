@@ -1,0 +1,215 @@
+"""Whole builds as ratios to their floors: unchanged, one file changed, cold, in two processes, and their memory."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import statistics
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.documents import KB, MB, MadeWorkspace, make_workspace
+from benchmarks.measure import (
+    EMPTY_PROGRAM,
+    PROGRAM,
+    build,
+    in_turns,
+    peak_memory_mb,
+    run_command,
+    settle,
+    time_calls,
+)
+from benchmarks.rows import Row, Scale, Target
+from metta_index.indexer.languages.metta.grammar import parser
+
+ABOUT = (
+    "Whole commands on generated workspaces (files of 1.9 KB on average, sizes log-normal). The empty program is a "
+    "Typer program with as many commands, which scans the same tree and asks for the status of every file. Commands "
+    "and floors run in turns. Wall clock, unless CPU is named."
+)
+
+_EMPTY = "an empty Typer program, scan and stat"
+_PURE = (sys.executable, "-m", "benchmarks.parse_to_encode")
+_ONE = ("--jobs", "1", "--backend", "sequential")
+_TWO = ("--jobs", "2", "--backend", "loky")
+
+
+def run(scale: Scale, scratch: Path) -> Iterator[Row]:
+    for count in scale.files:
+        workspace = make_workspace(scratch / f"{count}", count)
+        yield from _cold(workspace, scale)
+        yield from _warm(workspace, scale)
+        yield from _memory(workspace)
+        shutil.rmtree(workspace.root)
+    yield from _queries()
+    yield from _auto(scale, scratch)
+
+
+def _name(workspace: MadeWorkspace) -> str:
+    return f"{len(workspace.paths):,} files, {workspace.bytes / MB:.1f} MB"
+
+
+def _cold(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
+    name, runs = _name(workspace), max(3, scale.runs // 2)
+    sources = workspace.sources()
+
+    def parse_all() -> None:
+        parse = parser().parse
+        for source in sources:
+            parse(source)
+
+    cpu, floor, ratio = in_turns(
+        lambda: build(workspace.root, "--no-cache", *_ONE).cpu_ms, lambda: time_calls(parse_all, 1)[0].cpu_ms, runs
+    )
+    rate = workspace.bytes / 1000
+    yield Row(
+        f"cold build, one worker, no cache, CPU: {name}", cpu, "ms", "cold, 0 hits, 0 regions", floor,
+        "bare loop of Parser.parse", ratio, Target("≤", 4),
+        f"{rate / cpu:.1f} MB/s; floor {rate / floor:.1f} MB/s; then ≤ 3 ×",
+    )  # fmt: skip
+    work = {"one": [0.0], "two": [0.0]}
+
+    def whole(jobs: str, flags: Sequence[str]) -> Callable[[], float]:
+        def measured() -> float:
+            done = build(workspace.root, "--force", *flags)
+            work[jobs].append(done.report["plan"]["actual_ms"])
+            return done.wall_ms
+
+        return measured
+
+    large = workspace.bytes >= 18 * MB
+    for label, options in (("with cache", ()), ("no cache", ("--no-cache",))):
+        work["one"], work["two"] = [], []
+        two, one, ratio = in_turns(whole("two", (*_TWO, *options)), whole("one", (*_ONE, *options)), runs)
+        conditions = "cold, 0 hits, 0 regions"
+        busy_one, busy_two = statistics.median(work["one"]), statistics.median(work["two"])
+        share = 1 - busy_one / one
+        yield Row(
+            f"cold build, two workers, {label}: {name}", two, "ms", conditions, one, "one worker", ratio,
+            Target("≤", 1 / 1.4) if large else None,
+            f"{1 / ratio:.2f} × faster (≥ 1.4 × asked from 20 MB, then ≥ 1.64 ×); with one worker {share:.0%} of the "
+            "time is outside parse, extract, encode and store",
+        )  # fmt: skip
+        ratios = [a / b for a, b in zip(work["two"], work["one"], strict=True)]
+        yield Row(
+            f"… from the first parse to the last result stored, {label}: {name}", busy_two, "ms", conditions, busy_one,
+            "one worker", statistics.median(ratios), Target("≤", 1 / 1.64) if large else None,
+            f"{1 / statistics.median(ratios):.2f} × faster (≥ 1.64 × asked from 20 MB); the pool's start and end are "
+            "in it, and so is what the main process stores meanwhile",
+        )  # fmt: skip
+    yield from _pure_work(workspace, name, runs, large)
+
+
+def _pure_work(workspace: MadeWorkspace, name: str, runs: int, large: bool) -> Iterator[Row]:
+    """Parse to encode alone: results are counted and dropped."""
+    command = [*_PURE, workspace.root]
+
+    def measured(jobs: str) -> Callable[[], float]:
+        return lambda: float(run_command([*command, jobs]).output)
+
+    two, one, ratio = in_turns(measured("2"), measured("1"), runs)
+    yield Row(
+        f"parse to encode, two workers: {name}", two, "ms", "cold, 0 hits, 0 regions", one, "one worker", ratio,
+        Target("≤", 1 / 1.64) if large else None,
+        f"{1 / ratio:.2f} × faster (≥ 1.64 × asked from 20 MB); nothing is stored; the pool's start is in it",
+    )  # fmt: skip
+
+
+def _warm(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
+    name, root = _name(workspace), workspace.root
+    settle()
+    build(root, "--force")
+    settle()
+    build(root)
+    work = build(root).report["work"]
+    target = Target("≤", 1.5) if len(workspace.paths) == 5000 else None
+    conditions = f"warm, {work['read']} read, 0 lookups, 0 regions"
+
+    def empty() -> float:
+        return run_command([*EMPTY_PROGRAM, "build", root]).wall_ms
+
+    def ours(*flags: str) -> float:
+        return run_command([*PROGRAM, "build", root, *flags]).wall_ms
+
+    runs = max(3, scale.runs * 2)
+    took, floor, ratio = in_turns(ours, empty, runs)
+    yield Row(f"nothing changed: {name}", took, "ms", conditions, floor, _EMPTY, ratio, target)
+    took, floor, ratio = in_turns(lambda: ours("--format", "json"), empty, runs)
+    what = f"nothing changed, through Typer (--format json): {name}"
+    yield Row(what, took, "ms", conditions, floor, _EMPTY, ratio, target)
+    took, floor, ratio = in_turns(lambda: ours("--verify", "content"), empty, runs)
+    yield Row(
+        f"nothing changed, every file read (--verify content): {name}", took, "ms",
+        f"warm, {len(workspace.paths)} read, 0 lookups, 0 regions", floor, _EMPTY, ratio,
+    )  # fmt: skip
+
+    path = workspace.paths[len(workspace.paths) // 2]
+    before = path.read_bytes()
+    edits = itertools.count()
+
+    def edit() -> None:
+        path.write_bytes(before + b"(= (edited-%d $x) $x)\n" % next(edits))
+
+    def change(*flags: str) -> float:
+        edit()
+        return ours(*flags)
+
+    edit()
+    report = build(root).report
+    work, cache = report["work"], report["cache"]
+    target = Target("≤", 2) if len(workspace.paths) == 5000 else None
+    conditions = f"warm, {work['read']} read, {work['parsed']} parsed, {cache['hits']} hits, 0 regions"
+    took, floor, ratio = in_turns(change, empty, runs)
+    yield Row(f"one file changed: {name}", took, "ms", conditions, floor, _EMPTY, ratio, target)
+    took, floor, ratio = in_turns(lambda: change("--format", "json"), empty, runs)
+    what = f"one file changed, through Typer (--format json): {name}"
+    yield Row(what, took, "ms", conditions, floor, _EMPTY, ratio, target)
+
+
+def _memory(workspace: MadeWorkspace) -> Iterator[Row]:
+    name = _name(workspace)
+    asked = workspace.bytes >= 18 * MB
+    for workers, flags, limit in (("one worker", _ONE, 250), ("two workers", _TWO, 400)):
+        peak, how = peak_memory_mb([*PROGRAM, "build", workspace.root, "--force", *flags])
+        target = Target("≤", limit, "figure") if asked else None
+        yield Row(f"peak memory, {workers}: {name}", peak, "MB", "cold, 0 hits, 0 regions", target=target, note=how)
+
+
+def _queries() -> Iterator[Row]:
+    why = "there are no queries (`def`, `refs`, …) yet"
+    yield Row(
+        "a query on a built index", None, "ms", "warm", floor_is=_EMPTY, target=Target("≤", 60, "figure"), note=why
+    )
+    why = "the machine has two cores: more than two workers would measure how they share them"
+    yield Row("scaling beyond two workers", None, "×", note=why)
+
+
+def _auto(scale: Scale, scratch: Path) -> Iterator[Row]:
+    """What is chosen, against the better of both, after a few builds to learn from."""
+    for count, mean in scale.auto_sizes:
+        workspace = make_workspace(scratch / f"auto-{count}", count, mean)
+        for _ in range(3):
+            build(workspace.root, "--force")
+            build(workspace.root, "--force", *_TWO)
+        times: dict[str, list[float]] = {"auto": [], "one": [], "two": []}
+        chosen = ""
+        for turn in range(max(3, scale.runs if workspace.bytes < 3 * MB else scale.runs // 2)):
+            flags = {"auto": (), "one": _ONE, "two": _TWO}
+            for name in list(flags) if turn % 2 else reversed(flags):
+                done = build(workspace.root, "--force", *flags[name])
+                times[name].append(done.wall_ms)
+                if name == "auto":
+                    chosen = done.report["plan"]["backend"]
+        ratios = [
+            auto / min(one, two) for auto, one, two in zip(times["auto"], times["one"], times["two"], strict=True)
+        ]
+        auto, one, two = (statistics.median(times[name]) for name in ("auto", "one", "two"))
+        better = "one process" if one <= two else "two workers"
+        ratio = auto / min(one, two)
+        yield Row(
+            f"auto ({chosen}): {count:,} files, {workspace.bytes / KB:,.0f} KB", auto, "ms", "cold, 0 hits, 0 regions",
+            min(one, two), f"the better of both: {better}", ratio, Target("≤", 1.1),
+            f"one process {one:.0f} ms, two {two:.0f} ms; ratio of medians, pair by pair {statistics.median(ratios):.2f}",
+        )  # fmt: skip
+        shutil.rmtree(workspace.root)

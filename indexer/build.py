@@ -126,8 +126,9 @@ def _update(
         known = entries.get(path)
         try:
             document = read_document(workspace.root, path, stat, workspace.settings, known.digest if known else None)
-        except OSError as error:
-            report.failures.append(Failure(path, f"cannot be read: {error.strerror or error}"))
+        except (OSError, MemoryError) as error:
+            why = getattr(error, "strerror", None) or f"there is not enough memory for its {stat.size:,} bytes"
+            report.failures.append(Failure(path, f"cannot be read: {why}"))
             gone.add(path)
             continue
         report.work.read += 1

@@ -19,7 +19,17 @@ from metta_index.indexer.report import BuildReport, Failure
 from metta_index.indexer.run import Failure as ItemFailure
 from metta_index.indexer.run import execute
 from metta_index.indexer.symbols import decode_table
-from metta_index.indexer.work import ChangedError, Item, Outcome, Summary, index_item, merge_summaries, summarize
+from metta_index.indexer.work import (
+    ChangedError,
+    Item,
+    Outcome,
+    Summary,
+    decode_outcome,
+    index_item,
+    index_item_to_bytes,
+    merge_summaries,
+    summarize,
+)
 
 #: Documents looked up, and results stored, at once: bounds what a build holds in memory.
 _LOOKUP_CHUNK = 256
@@ -117,15 +127,16 @@ class Indexing:
         self.report.plan = plan_execution(loads, self.rates, usable_cpus(), self.wanted)
         entries: list[tuple[str, bytes]] = []
         failed: set[str] = set()
-        with closing(execute(self.report.plan, items, index_item, on_finish=self._measured)) as results:
-            for number, outcome in results:
+        with closing(execute(self.report.plan, items, index_item_to_bytes, on_finish=self._measured)) as results:
+            for number, data in results:
                 item = items[number]
                 same = copies.pop((item.digest, item.dialect, item.language))
-                if isinstance(outcome, ItemFailure):
+                if isinstance(data, ItemFailure):
                     for path in {document.path for document, _piece in same} - failed:
                         failed.add(path)
-                        self.report.failures.append(Failure(path, outcome.message))
+                        self.report.failures.append(Failure(path, data.message))
                     continue
+                outcome = decode_outcome(data)
                 self.report.work.parsed += outcome.parsed
                 self.report.work.extracted += 1
                 entries += self._entries(*same[0], item.dialect, outcome)

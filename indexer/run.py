@@ -24,7 +24,6 @@ from metta_index.indexer.workers import (
     post_mortem,
     run_batch,
     start_worker,
-    unpack,
 )
 
 __all__ = [
@@ -38,8 +37,7 @@ __all__ = [
 ]
 
 Item = TypeVar("Item")
-Outcome = TypeVar("Outcome")
-Results = Generator[tuple[int, Outcome | Failure], None, None]
+Results = Generator[tuple[int, bytes | Failure], None, None]
 
 # Enough that no worker waits for its next batch.
 BATCHES_UNDER_WAY_PER_WORKER = 3
@@ -50,15 +48,15 @@ FRUITLESS_POOLS = 2
 def execute(
     plan: ExecutionPlan,
     items: Sequence[Item],
-    work: Callable[[Item], Outcome],
+    work: Callable[[Item], bytes],
     *,
     limits: Limits | None = None,
     on_start: Callable[[], None] | None = None,
     on_finish: Callable[[RunMeasurement], None] | None = None,
-) -> Results[Outcome]:
+) -> Results:
     """Yield (index, outcome or failure) once for each of `items`, as they complete.
 
-    `work` is a function of a module; items and outcomes can be pickled. Whatever it raises costs that item only;
+    `work` is a function of a module; items can be pickled, outcomes are bytes. Whatever it raises costs that item only;
     in workers so does a crash or a hang. `on_start` is called once work is under way and before the first result
     is awaited, `on_finish` with the measurement when all is done. A caller that may stop early closes the
     generator (`contextlib.closing`), which ends the workers. Only one parallel run per process at a time.
@@ -71,11 +69,11 @@ def execute(
 def execute_sequential(
     plan: ExecutionPlan,
     items: Sequence[Item],
-    work: Callable[[Item], Outcome],
+    work: Callable[[Item], bytes],
     *,
     on_start: Callable[[], None] | None = None,
     on_finish: Callable[[RunMeasurement], None] | None = None,
-) -> Results[Outcome]:
+) -> Results:
     """Do what `execute` says in this process.
 
     No limits bind here: no handler of ours could interrupt C code. Who wants them plans for loky with one job.
@@ -91,12 +89,12 @@ def execute_sequential(
 def execute_parallel(
     plan: ExecutionPlan,
     items: Sequence[Item],
-    work: Callable[[Item], Outcome],
+    work: Callable[[Item], bytes],
     *,
     limits: Limits | None = None,
     on_start: Callable[[], None] | None = None,
     on_finish: Callable[[RunMeasurement], None] | None = None,
-) -> Results[Outcome]:
+) -> Results:
     """Do what `execute` says in `plan.workers` processes.
 
     When a worker dies, what it and its siblings were at becomes suspect, and the rest goes on in a new pool. At the
@@ -134,9 +132,9 @@ def execute_parallel(
                         meter.add_batch(
                             result.pid, result.started, dict(zip(result.indexes, result.busy_ms, strict=True))
                         )
-                        for index, packed in zip(result.indexes, result.outcomes, strict=True):
+                        for index, outcome in zip(result.indexes, result.outcomes, strict=True):
                             done.add(index)
-                            yield index, unpack(packed)
+                            yield index, outcome
             except _PoolLostError as lost:
                 meter.pools_lost += 1
                 undone = {index for batch in batches for index in batch} - done
@@ -198,8 +196,8 @@ class _PoolLostError(Exception):
 
 
 def _run_here(
-    batches: Iterable[tuple[int, ...]], items: Sequence[Item], work: Callable[[Item], Outcome], meter: Meter
-) -> Results[Outcome]:
+    batches: Iterable[tuple[int, ...]], items: Sequence[Item], work: Callable[[Item], bytes], meter: Meter
+) -> Results:
     for batch in batches:
         for index in batch:
             started = time.perf_counter()
@@ -212,7 +210,7 @@ def _run_pool(
     processes: int,
     under_way: int,
     batches: Iterable[Sequence[tuple[int, Item]]],
-    work: Callable[[Item], object],
+    work: Callable[[Item], bytes],
     initargs: tuple[object, ...],
     meter: Meter,
     on_start: Callable[[], None] | None,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from metta_index.indexer.digest import content_digest
 from metta_index.indexer.languages import Language, load_language
 from metta_index.indexer.symbols import Role, SymbolTable, encode_table
@@ -33,8 +35,7 @@ class Item:
     tree: bytes | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(msgspec.Struct, frozen=True, array_like=True):
     """The counts of one table that a report adds up."""
 
     dialect: str
@@ -45,14 +46,26 @@ class Summary:
     errors: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, array_like=True):
     """What came of an item. `tree` is None where it was not parsed or is not to be kept."""
 
     table: bytes
     summary: Summary
     tree: bytes | None
     parsed: bool
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Outcome)
+
+
+def index_item_to_bytes(item: Item) -> bytes:
+    """What a worker sends: `decode_outcome` gives back what `index_item` gave."""
+    return _encoder.encode(index_item(item))
+
+
+def decode_outcome(data: bytes) -> Outcome:
+    return _decoder.decode(data)
 
 
 def index_item(item: Item) -> Outcome:

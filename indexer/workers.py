@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
-import pickle
 import signal
 import struct
 import sys
@@ -14,10 +13,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 Item = TypeVar("Item")
-Outcome = TypeVar("Outcome")
 FailureKind = Literal["error", "crash", "timeout", "memory"]
 
 PARENT_POLL_SECONDS = 0.5
@@ -54,13 +52,6 @@ class Terminated(SystemExit):
 
 
 @dataclass(frozen=True, slots=True)
-class Pickled:
-    """An outcome as its pickle, so that one that cannot be pickled or read back costs only its item."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class BatchResult:
     """What a worker returns for a batch; `started` is `time.monotonic()`, the same clock in all processes."""
 
@@ -68,7 +59,7 @@ class BatchResult:
     started: float
     indexes: tuple[int, ...]
     busy_ms: tuple[float, ...]
-    outcomes: tuple[bytes | Pickled | Failure, ...]
+    outcomes: tuple[bytes | Failure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +132,16 @@ class CrashSlots:
                     Path(self.path).unlink()
 
 
-def call_guarded(work: Callable[[Item], Outcome], item: Item) -> Outcome | Failure:
-    """Return `work(item)`, or the failure if it raises anything but a request to end this process."""
+def call_guarded(work: Callable[[Item], bytes], item: Item) -> bytes | Failure:
+    """Return `work(item)`, or the failure if it raises anything but a request to end this process.
+
+    Bytes are all that may come back: they cross from process to process without being taken for anything else.
+    """
     try:
-        return work(item)
+        outcome = work(item)
+        if type(outcome) is not bytes:
+            return Failure("error", f"its result is {type(outcome).__name__}, not bytes")
+        return outcome
     except Terminated:
         raise
     except MemoryError as error:
@@ -171,11 +168,11 @@ def start_worker(parent_pid: int, slots_path: str, limits: Limits) -> None:
         _silence_fault_handler()
 
 
-def run_batch(work: Callable[[Item], object], batch: Sequence[tuple[int, Item]]) -> BatchResult:
+def run_batch(work: Callable[[Item], bytes], batch: Sequence[tuple[int, Item]]) -> BatchResult:
     """Return the outcomes of `batch`, pairs of index and item, in order; it never raises."""
     started = time.monotonic()
     busy_ms: list[float] = []
-    outcomes: list[bytes | Pickled | Failure] = []
+    outcomes: list[bytes | Failure] = []
     for index, item in batch:
         if _slots is not None:
             _slots.note(index, running=True)
@@ -183,23 +180,13 @@ def run_batch(work: Callable[[Item], object], batch: Sequence[tuple[int, Item]])
         item_started = time.perf_counter()
         outcome = call_guarded(work, item)
         busy_ms.append((time.perf_counter() - item_started) * 1000)
-        outcomes.append(_portable(outcome))
+        outcomes.append(outcome)
     _set_alarm(None)
     if _slots is not None and batch:
         # The slot keeps the last item, for a worker that dies while it sends the batch.
         _slots.note(batch[-1][0], running=False)
     indexes = tuple(index for index, _ in batch)
     return BatchResult(os.getpid(), started, indexes, tuple(busy_ms), tuple(outcomes))
-
-
-def unpack(outcome: bytes | Pickled | Failure) -> Any:
-    """Return the outcome or failure that a worker sent; one that cannot be read back is a failure."""
-    if not isinstance(outcome, Pickled):
-        return outcome
-    try:
-        return pickle.loads(outcome.data)
-    except Exception as error:
-        return Failure("error", f"its result cannot be read back from the worker: {_describe(error)}")
 
 
 def post_mortem(cause: str, limits: Limits) -> Failure:
@@ -212,15 +199,6 @@ def post_mortem(cause: str, limits: Limits) -> Failure:
         return Failure("crash", "worker died: SIGKILL, most often because memory ran out")
     hint = "; PYTHONFAULTHANDLER=1 shows where" if cause.startswith("SIG") else ""
     return Failure("crash", f"worker died: {cause or 'cause unknown'}{hint}")
-
-
-def _portable(outcome: object) -> bytes | Pickled | Failure:
-    if type(outcome) is bytes or isinstance(outcome, Failure):
-        return outcome
-    try:
-        return Pickled(pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL))
-    except Exception as error:
-        return Failure("error", f"its result cannot be sent back from the worker: {_describe(error)}")
 
 
 def _describe(error: BaseException) -> str:

@@ -7,24 +7,10 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from metta_index.indexer.workers import Terminated
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """An outcome that is more than bytes."""
-
-    letters: int
-
-
-class Unreadable:
-    """An outcome that can be pickled and not read back."""
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return int, ("not a number",)
 
 
 class SilentError(Exception):
@@ -38,11 +24,7 @@ def digest(item: str) -> bytes:
     return hashlib.sha256(item.encode()).digest()
 
 
-def count(item: str) -> Counted:
-    return Counted(len(item))
-
-
-def misbehave(item: str) -> object:
+def misbehave(item: str) -> Any:
     """Return the digest of an item, unless its name begins with a known misdeed."""
     deed = item.partition(" ")[0]
     if deed == "raise":
@@ -71,13 +53,13 @@ def misbehave(item: str) -> object:
         return bytearray(8 << 30)
     if deed == "lambda":
         return lambda: None
-    if deed == "unreadable":
-        return Unreadable()
+    if deed == "text":
+        return "no bytes"
     return digest(item)
 
 
-def where(_item: str) -> int:
-    return os.getpid()
+def where(_item: str) -> bytes:
+    return str(os.getpid()).encode()
 
 
 def refuse(*_initargs: object) -> None:

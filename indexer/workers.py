@@ -8,7 +8,6 @@ import os
 import signal
 import struct
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -98,6 +97,8 @@ class CrashSlots:
                 os.ftruncate(file, cls._BYTES)
                 return cls(path, file)
             os.close(file)
+        import tempfile
+
         file, path = tempfile.mkstemp(prefix="metta-index-")
         os.ftruncate(file, cls._BYTES)
         return cls(path, file)

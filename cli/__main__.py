@@ -8,7 +8,11 @@ from metta_index.cli import VERSION
 
 
 def main() -> None:
-    sys.exit(_run(sys.argv[1:]))
+    try:
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130  # while the command was being loaded
+    sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:

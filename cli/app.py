@@ -9,7 +9,7 @@ import typer
 from metta_index.cli import VERSION
 from metta_index.cli.build import build_command
 from metta_index.cli.cache import cache_app
-from metta_index.cli.exits import FINE, USAGE, exit_code_of
+from metta_index.cli.exits import FINE, INTERRUPTED, USAGE, WAS_INTERRUPTED, UsageError, exit_code_of, say
 from metta_index.cli.export import export_command
 from metta_index.cli.inspect import outline_command, tree_command
 from metta_index.cli.stats import stats_command
@@ -54,14 +54,25 @@ def run() -> int:
 
 def _run_typer() -> int:
     try:
-        code = app(standalone_mode=False)
-    except typer.Abort as error:
-        raise KeyboardInterrupt from error
+        code = app(prog_name="metta-index", standalone_mode=False)
+    except typer.Abort:
+        # Ctrl-C; the line that the terminal shows it on is ended already.
+        say(WAS_INTERRUPTED)
+        return INTERRUPTED
+    except SystemExit as error:
+        # Typer's click takes a reader that went away for an error.
+        if isinstance(error.__context__, BrokenPipeError):
+            raise error.__context__ from None
+        raise
     except Exception as error:
         # Typer brings a click of its own in some versions: a usage error is told by what it can do.
-        show = getattr(error, "show", None)
-        if show is None or not hasattr(error, "exit_code"):
+        if not hasattr(error, "format_message") or not hasattr(error, "show"):
             raise
-        show()
-        return USAGE
+        message = error.format_message()
+        if "\n" in message:  # the help that stands for a missing command
+            error.show()
+            return USAGE
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "metta-index"
+        raise UsageError(f"{message.rstrip('.')}; see `{command} --help`") from error
     return code if isinstance(code, int) else FINE

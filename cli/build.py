@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from metta_index.cli.building import run_build
-from metta_index.cli.exits import UsageError
+from metta_index.cli.exits import UsageError, one_of
 from metta_index.cli.options import CACHE_DIR_OPTION, FORMAT_OPTION, ROOT_OPTION
 
 
@@ -50,10 +50,8 @@ def build_command(
 
       git ls-files -z '*.metta' | metta-index build --files-from -
     """
-    if verify not in ("stat", "content"):
-        raise UsageError(f"--verify {verify}: give stat or content")
-    if output_format not in ("text", "json"):
-        raise UsageError(f"--format {output_format}: give text or json")
+    one_of("--verify", verify, "stat", "content")
+    one_of("--format", output_format, "text", "json")
     if path is not None and root is not None:
         raise UsageError("give the root of the workspace once, as PATH or as --root")
     return run_build(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from metta_index.cli.exits import UsageError
+from metta_index.cli.exits import UsageError, one_of
 from metta_index.cli.options import CACHE_DIR_OPTION, FORMAT_OPTION, ROOT_OPTION
 from metta_index.cli.session import Session, environment_path, open_session
 
@@ -48,6 +48,7 @@ def info_command(
 
     Example: metta-index cache info --format json
     """
+    one_of("--format", output_format, "text", "json")
     with _open(root, cache_dir) as (session, store):
         stats = store.stats()
         if output_format == "json":

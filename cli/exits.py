@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 from collections.abc import Callable
 
 FINE, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
+WAS_INTERRUPTED = "interrupted: the index is as it was before"
 
 
 class UsageError(Exception):
     """What the user asked for cannot be done; the text says why and what to do. Exit code 2."""
 
 
+def one_of(option: str, value: str, *choices: str) -> str:
+    """The value, if it is one of the choices. Raises UsageError."""
+    if value not in choices:
+        raise UsageError(f"{option} {value}: give {' or '.join(choices)}")
+    return value
+
+
 def say(text: str) -> None:
     """Talk goes to stderr; stdout is for data."""
     print(text, file=sys.stderr)
+
+
+def write_utf_8() -> None:
+    """Data is UTF-8 whatever the terminal is; what no character stands for is shown escaped."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def exit_code_of(command: Callable[[], int]) -> int:
@@ -24,17 +40,36 @@ def exit_code_of(command: Callable[[], int]) -> int:
     0: fine; 1: some file could not be indexed; 2: usage, configuration or an
     internal error; 130: interrupted.
     """
+    write_utf_8()
     try:
         code = command()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except UsageError as error:
         say(f"error: {error}")
         return USAGE
     except KeyboardInterrupt:
-        say("interrupted: the index is as it was before")
+        say(f"\n{WAS_INTERRUPTED}")
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has what it wanted (`| head`); Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has what it wanted (`| head`).
+        _drop_output()
         return FINE
+    except OSError as error:
+        _drop_output()
+        where = f"{error.filename}: " if error.filename is not None else ""
+        say(f"error: {where}{error.strerror or error}")
+        return USAGE
+    except Exception as error:
+        import traceback
+
+        traceback.print_exc()
+        say(f"error: this is a mistake of metta-index itself ({type(error).__name__}); please report the lines above")
+        return USAGE
     return code
+
+
+def _drop_output() -> None:
+    """Lets what stdout did not take yet go nowhere: Python would complain of it at exit."""
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -43,12 +44,12 @@ def export_command(
     cache_dir = environment_path("METTA_INDEX_CACHE_DIR")
     with open_session(root, cache_dir=cache_dir, use_cache=not no_cache) as session:
         code = refresh(session, not no_refresh)
-        with whole_index(session):
-            write_lines(index_lines(session.index), output)
+        with whole_index(session), closing(index_lines(session.index)) as lines:
+            write_lines(lines, output)
     return code
 
 
-def index_lines(index: IndexDatabase) -> Iterator[str]:
+def index_lines(index: IndexDatabase) -> Generator[str, None, None]:
     """Every line of the export. Raises sqlite3.Error, DamagedIndexError, DecodeError."""
     from metta_index.indexer.formats.jsonl import document_lines
     from metta_index.indexer.symbols import decode_table

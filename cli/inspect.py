@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from metta_index.cli.exits import UsageError, say
+from metta_index.cli.exits import UsageError, one_of, say
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import write_lines
 from metta_index.cli.refresh import refresh, relative_path, whole_index
@@ -33,8 +33,7 @@ def tree_command(
 
       metta-index tree --format json lib/*.metta | jq .errors
     """
-    if output_format not in ("text", "json"):
-        raise UsageError(f"--format {output_format}: give text or json")
+    one_of("--format", output_format, "text", "json")
     code = 0
     for file in files:
         try:
@@ -107,8 +106,7 @@ def outline_command(
 
       metta-index outline lib/lists.metta --format json
     """
-    if output_format not in ("text", "json"):
-        raise UsageError(f"--format {output_format}: give text or json")
+    one_of("--format", output_format, "text", "json")
     start = file.parent if file.parent.is_dir() else None
     with open_session(root, start=start) as session:
         refresh(session, not no_refresh)

@@ -91,9 +91,12 @@ class Session:
 
     def _cache_for_work(self) -> Store | None:
         """The cache, asked for only where there is work: from here on workers may run, which no signal must orphan."""
+        import threading
+
         from metta_index.indexer.run import install_termination_handlers
 
-        install_termination_handlers()
+        if threading.current_thread() is threading.main_thread():
+            install_termination_handlers()
         return self.store()
 
     def remember(self, result: BuildResult) -> None:
@@ -142,11 +145,11 @@ def open_session(
 
     Raises UsageError where there is no such folder or its configuration is wrong.
     """
-    if root is not None and not root.is_dir():
-        reason = "is not a folder" if root.exists() else "does not exist"
+    if root is not None and not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises for long names
+        reason = "is not a folder" if os.path.lexists(root) else "does not exist"
         raise UsageError(f"{root} {reason}; name the folder of a workspace, as in `metta-index build ./workspace`")
     try:
-        found = root if root is not None else find_root(start if start is not None else Path.cwd())
+        found = root if root is not None else find_root(start if start is not None else _current_folder())
         found = Path(os.path.realpath(found))
         settings = load_settings(found)
     except ConfigurationError as error:
@@ -167,26 +170,42 @@ def open_session(
         session.close()
 
 
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the current folder was removed; change to one that exists") from None
+
+
 def wanted_execution(jobs: str | None, backend: str | None) -> Wanted:
     """Flags and environment to what the plan is asked for; flags win. Raises UsageError."""
-    jobs = jobs or os.environ.get("METTA_INDEX_JOBS") or "auto"
-    backend = backend or os.environ.get("METTA_INDEX_BACKEND") or "auto"
-    threshold = os.environ.get("METTA_INDEX_PARALLEL_THRESHOLD_MS")
-    if jobs != "auto" and not (jobs.isdigit() and int(jobs) > 0):
-        raise UsageError(f"--jobs {jobs}: give a number of processes, 1 or more, or `auto`")
+    jobs, jobs_name = _given(jobs, "--jobs ", "METTA_INDEX_JOBS")
+    backend, backend_name = _given(backend, "--backend ", "METTA_INDEX_BACKEND")
+    threshold, threshold_name = _given(None, "", "METTA_INDEX_PARALLEL_THRESHOLD_MS")
+    if jobs != "auto" and not (jobs.isdecimal() and int(jobs) > 0):
+        raise UsageError(f"{jobs_name}{jobs}: give a number of processes, 1 or more, or `auto`")
     if backend not in ("auto", "sequential", "loky"):
-        raise UsageError(f"--backend {backend}: give auto, sequential or loky")
+        raise UsageError(f"{backend_name}{backend}: give auto, sequential or loky")
     threshold_ms = None
-    if threshold:
+    if threshold != "auto":
         try:
             threshold_ms = float(threshold)
         except ValueError:
-            raise UsageError(f"METTA_INDEX_PARALLEL_THRESHOLD_MS={threshold}: give milliseconds, as in 500") from None
+            threshold_ms = -1
+        if not threshold_ms >= 0:
+            raise UsageError(f"{threshold_name}{threshold}: give milliseconds, as in 500, or `auto`")
     return Wanted(
         None if jobs == "auto" else int(jobs),
         cast(Literal["auto", "sequential", "loky"], backend),
         threshold_ms,
     )
+
+
+def _given(flag: str | None, name: str, variable: str) -> tuple[str, str]:
+    """What is asked for, "auto" where nothing is, and how to name who asked."""
+    if flag is not None:
+        return flag, name
+    return os.environ.get(variable) or "auto", f"{variable}="
 
 
 def environment_path(name: str) -> Path | None:

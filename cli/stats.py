@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
-from metta_index.cli.exits import UsageError
+from metta_index.cli.exits import one_of
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.refresh import refresh, whole_index
 from metta_index.cli.session import open_session
@@ -26,8 +26,7 @@ def stats_command(
 
       metta-index stats --format json | jq .last_build.plan
     """
-    if output_format not in ("text", "json"):
-        raise UsageError(f"--format {output_format}: give text or json")
+    one_of("--format", output_format, "text", "json")
     with open_session(root) as session:
         refresh(session, not no_refresh)
         with whole_index(session), session.index.snapshot():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from program import Program
 
 # The same made-up inputs every time; HYPOTHESIS_PROFILE=random looks for new ones.
 settings.register_profile("same", derandomize=True, deadline=None)
@@ -19,3 +21,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is extracted today into the golden files; read the diff before you commit it",
     )
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
+    """The program, run in this process with a home of its own and nothing configured by the environment."""
+    for name in os.environ:
+        if name.startswith("METTA_INDEX_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home" / "cache"))
+    return Program(monkeypatch, capsys)

@@ -17,8 +17,9 @@ typedef struct {
     uint32_t start, length, hash, number;
 } Slot;
 
-static uint32_t hash_bytes(const uint8_t *bytes, size_t length) {
-    uint32_t hash = 2166136261u;
+/* FNV-1a from a start that differs from process to process: nobody can write a file of colliding words. */
+static uint32_t hash_bytes(uint32_t seed, const uint8_t *bytes, size_t length) {
+    uint32_t hash = 2166136261u ^ seed;
     for (size_t i = 0; i < length; i++) hash = (hash ^ bytes[i]) * 16777619u;
     return hash;
 }
@@ -35,7 +36,9 @@ PyObject *metta_intern(PyObject *module, PyObject *args) {
     const uint8_t *text = source.buf, *kind = kinds.buf;
     const uint32_t *start = starts.buf, *end = ends.buf;
     size_t count = (size_t)kinds.len, capacity = 256, used = 0;
-    PyObject *names = PyList_New(0), *result = NULL;
+    PyObject *names = PyList_New(0), *result = NULL, *word = PyUnicode_FromString("metta");
+    uint32_t seed = word ? (uint32_t)PyObject_Hash(word) : 0; /* Python's own is random */
+    Py_XDECREF(word);
     uint32_t *numbers = PyMem_Calloc(count + 1, 4);
     Slot *slots = PyMem_Calloc(capacity, sizeof(Slot));
     if (!names || !numbers || !slots) {
@@ -48,7 +51,7 @@ PyObject *metta_intern(PyObject *module, PyObject *args) {
             PyErr_SetString(PyExc_ValueError, "the tree is not of this source");
             goto done;
         }
-        uint32_t length = end[row] - start[row], hash = hash_bytes(text + start[row], length);
+        uint32_t length = end[row] - start[row], hash = hash_bytes(seed, text + start[row], length);
         size_t at = hash & (capacity - 1);
         while (slots[at].number && (slots[at].hash != hash || slots[at].length != length ||
                                     memcmp(text + slots[at].start, text + start[row], length)))

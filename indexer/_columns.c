@@ -368,6 +368,34 @@ done:
     return result;
 }
 
+/* gather(column, rows, less): the column's values at these rows, `less` subtracted from each. */
+static PyObject *gather(PyObject *module, PyObject *args) {
+    Py_buffer column, rows;
+    unsigned int less;
+    if (!PyArg_ParseTuple(args, "y*y*I", &column, &rows, &less)) return NULL;
+    const uint32_t *values = column.buf, *wanted = rows.buf;
+    size_t size = (size_t)column.len / 4, count = (size_t)rows.len / 4;
+    PyObject *result = NULL;
+    uint32_t *gathered = PyMem_Malloc(count * 4 + 4);
+    if (!gathered) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (wanted[i] >= size) {
+            PyErr_SetString(PyExc_IndexError, "no such row");
+            goto done;
+        }
+        gathered[i] = values[wanted[i]] - less;
+    }
+    result = PyBytes_FromStringAndSize((const char *)gathered, (Py_ssize_t)count * 4);
+done:
+    PyMem_Free(gathered);
+    PyBuffer_Release(&column);
+    PyBuffer_Release(&rows);
+    return result;
+}
+
 /*
  * Where lines start (the first, at 0, is left out), and where characters of
  * more than one byte stand: (start, bytes) pairs in one column.
@@ -412,6 +440,7 @@ static PyMethodDef methods[] = {
     {"unpack_tree", unpack_tree, METH_VARARGS, "Columns from the bytes of pack_tree; ValueError if they are none."},
     {"pack_column", pack_column, METH_O, "A column of 32-bit values as compact bytes."},
     {"unpack_column", unpack_column, METH_O, "The column packed by pack_column; ValueError if it is none."},
+    {"gather", gather, METH_VARARGS, "The values of a column at some rows."},
     {"line_columns", line_columns, METH_O, "Line starts and multi-byte characters of a source."},
     {NULL, NULL, 0, NULL},
 };

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 
 from metta_index.indexer.languages.metta import grammar
 from metta_index.indexer.syntax import SyntaxTree, column
@@ -50,22 +51,32 @@ def detect(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: byt
     importing = known & _IMPORTS
     if not suspects and not importing and b"exec" not in known:
         return "hyperon"
-    rows, starts, tails = column(numbers), column(tree.starts), column(tree.tails)
-    ends = column(tree.ends)
-    of_interest = {names.index(name) + 1: name for name in suspects | importing | known & {b"exec"}}
+    rows, starts, ends, tails = column(numbers), column(tree.starts), column(tree.ends), column(tree.tails)
     found = "hyperon"
-    for row, number in enumerate(rows):
-        name = of_interest.get(number)
-        if name is None or source[starts[row] - 1 : starts[row]] != b"(":
-            continue
-        if name in _PETTA_WORDS:
-            return "petta"
-        after = [source[starts[argument] : ends[argument]] for argument in _siblings(row, tails, tree.kinds, 3)]
-        if name in _IMPORTS and any(map(_is_path, after[:2])):
-            return "petta"
-        if name == b"exec" and len(after) == 3 and after[1].startswith(b"(,"):
-            found = "mm2"
+    for name in sorted(suspects | importing | known & {b"exec"}):
+        for row in _rows_of(rows, names.index(name) + 1):
+            if source[starts[row] - 1 : starts[row]] != b"(":
+                continue
+            if name in _PETTA_WORDS:
+                return "petta"
+            after = [source[starts[argument] : ends[argument]] for argument in _siblings(row, tails, tree.kinds, 3)]
+            if name in _IMPORTS and any(map(_is_path, after[:2])):
+                return "petta"
+            if name == b"exec" and len(after) == 3 and after[1].startswith(b"(,"):
+                found = "mm2"
+                break
     return found
+
+
+def _rows_of(numbers: array[int], number: int) -> Iterator[int]:
+    """The rows that hold a number. Searching is C's work: most texts are many rows and few imports."""
+    row = -1
+    try:
+        while True:
+            row = numbers.index(number, row + 1)
+            yield row
+    except ValueError:
+        return
 
 
 def _is_path(argument: bytes) -> bool:

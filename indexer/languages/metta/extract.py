@@ -53,8 +53,6 @@ def extract(source: bytes, tree: SyntaxTree, dialect: str | None = None) -> Symb
     reader = _Reader(source, tree, names, column(numbers))
     reader.read_events(column(events))
     top_rows, top_kinds, top_names, facts = reader.read_tops(column(tops))
-    starts = reader.starts
-    occurrence_rows = column(rows)
     lines, wide = _columns.line_columns(source)
     evaluations = tree.kinds.count(grammar.EVALUATION)
     return SymbolTable(
@@ -69,20 +67,16 @@ def extract(source: bytes, tree: SyntaxTree, dialect: str | None = None) -> Symb
         facts=facts,
         lambdas=tuple(reader.lambdas),
         problems=tree.problems,
-        occurrence_names=_pack([reader.numbers[row] - 1 for row in occurrence_rows]),
-        occurrence_starts=_pack([starts[row] for row in occurrence_rows]),
+        occurrence_names=_columns.pack_column(_columns.gather(numbers, rows, 1)),
+        occurrence_starts=_columns.pack_column(_columns.gather(tree.starts, rows, 0)),
         occurrence_roles=roles,
-        top_starts=_pack([starts[row] for row in top_rows]),
-        top_ends=_pack([reader.ends[row] for row in top_rows]),
+        top_starts=_columns.pack_column(_columns.gather(tree.starts, top_rows, 0)),
+        top_ends=_columns.pack_column(_columns.gather(tree.ends, top_rows, 0)),
         top_kinds=bytes(top_kinds),
-        top_names=_pack(top_names),
+        top_names=_columns.pack_column(array("I", top_names)),
         lines=_columns.pack_column(lines),
         wide=_columns.pack_column(wide),
     )
-
-
-def _pack(values: Sequence[int]) -> bytes:
-    return _columns.pack_column(array("I", values).tobytes())
 
 
 _EVALUATION_KIND = bytes([grammar.EVALUATION])
@@ -297,9 +291,9 @@ class _Reader:
         }
         self.lambdas.append(Lambda(self.starts[row], self.ends[row], tuple(sorted(parameters))))
 
-    def read_tops(self, tops: Sequence[int]) -> tuple[list[int], list[int], list[int], tuple[FactHead, ...]]:
+    def read_tops(self, tops: array[int]) -> tuple[array[int], list[int], list[int], tuple[FactHead, ...]]:
         """Rows, kinds and names (index + 1, or 0) of the top-level atoms, and the facts among them."""
-        rows = list(tops[::3])
+        rows = tops[::3]
         kinds: list[int] = [_TOP_KINDS.get(event, TopKind.OTHER) for event in tops[1::3]]
         names = [0] * len(rows)
         counts: Counter[tuple[int, int]] = Counter()

@@ -9,7 +9,7 @@ import typer
 from metta_index.cli import VERSION
 from metta_index.cli.build import build_command
 from metta_index.cli.cache import cache_app
-from metta_index.cli.exits import FINE, INTERRUPTED, USAGE, WAS_INTERRUPTED, UsageError, exit_code_of, say
+from metta_index.cli.exits import FINE, INTERRUPTED, USAGE, UsageError, exit_code_of
 from metta_index.cli.export import export_command
 from metta_index.cli.inspect import outline_command, tree_command
 from metta_index.cli.stats import stats_command
@@ -55,10 +55,8 @@ def run() -> int:
 def _run_typer() -> int:
     try:
         code = app(prog_name="metta-index", standalone_mode=False)
-    except typer.Abort:
-        # Ctrl-C; the line that the terminal shows it on is ended already.
-        say(WAS_INTERRUPTED)
-        return INTERRUPTED
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
     except SystemExit as error:
         # Typer's click takes a reader that went away for an error.
         if isinstance(error.__context__, BrokenPipeError):
@@ -75,4 +73,6 @@ def _run_typer() -> int:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "metta-index"
         raise UsageError(f"{message.rstrip('.')}; see `{command} --help`") from error
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else FINE

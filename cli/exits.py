@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 
 FINE, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
-WAS_INTERRUPTED = "interrupted: the index is as it was before"
 
 
 class UsageError(Exception):
@@ -49,7 +48,8 @@ def exit_code_of(command: Callable[[], int]) -> int:
         say(f"error: {error}")
         return USAGE
     except KeyboardInterrupt:
-        say(f"\n{WAS_INTERRUPTED}")
+        # The terminal shows ^C where the line began.
+        say("\ninterrupted: the index is as it was before")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has what it wanted (`| head`).

@@ -60,9 +60,9 @@ COMPLEX = b"""; A delivery robot: what it knows of the house, and how it finds a
 """
 
 _WORDS = (
-    "leaf", "root", "stem", "seed", "bloom", "petal", "soil", "rain", "path", "gate", "field", "stone", "river", "cloud",
-    "light", "shade", "frost", "wind", "bee", "moth", "count", "total", "first", "last", "next", "other", "left", "right",
-    "inner", "outer", "split", "merge", "find", "keep", "drop", "place", "move", "turn", "step",
+    "leaf", "root", "stem", "seed", "bloom", "petal", "soil", "rain", "path", "gate", "field", "stone", "river",
+    "light", "shade", "frost", "wind", "bee", "moth", "count", "total", "first", "last", "next", "other", "left",
+    "inner", "outer", "split", "merge", "find", "keep", "drop", "place", "move", "turn", "step", "cloud", "right",
 )  # fmt: skip
 
 
@@ -141,7 +141,7 @@ class MadeWorkspace:
         return [path.read_bytes() for path in self.paths]
 
 
-def make_workspace(root: Path, count: int, mean: int = 1900) -> MadeWorkspace:
+def make_workspace(root: Path, count: int, mean: int = 2000) -> MadeWorkspace:
     """Writes `count` distinct files of `mean` bytes on average, 40 a folder."""
     paths = []
     written = 0

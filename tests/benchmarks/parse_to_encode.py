@@ -9,7 +9,7 @@ from pathlib import Path
 from metta_index.indexer.digest import content_digest
 from metta_index.indexer.plan import Load, Rates, Wanted, plan_execution
 from metta_index.indexer.run import Failure, execute
-from metta_index.indexer.work import Item, index_item
+from metta_index.indexer.work import Item, index_item_to_bytes
 
 
 def main(folder: str, jobs: str) -> None:
@@ -22,7 +22,7 @@ def main(folder: str, jobs: str) -> None:
     started = time.perf_counter()
     done = sum(
         not isinstance(outcome, Failure)
-        for _number, outcome in execute(plan_execution(loads, Rates(), int(jobs), wanted), items, index_item)
+        for _number, outcome in execute(plan_execution(loads, Rates(), int(jobs), wanted), items, index_item_to_bytes)
     )
     assert done == len(items)
     print((time.perf_counter() - started) * 1000)

@@ -17,7 +17,7 @@ class Target:
     of: Literal["ratio", "figure"] = "ratio"
 
     def __str__(self) -> str:
-        return f"{self.sense} {self.limit:g}{' ×' if self.of == 'ratio' else ''}"
+        return f"{self.sense} {self.limit:.3g}{' ×' if self.of == 'ratio' else ''}"
 
     def holds(self, value: float) -> bool:
         return value <= self.limit if self.sense == "≤" else value >= self.limit

@@ -18,7 +18,7 @@ from metta_index.indexer.plan import Load, Rates, Wanted, plan_execution
 from metta_index.indexer.run import execute
 from metta_index.indexer.symbols import decode_table, encode_table
 from metta_index.indexer.syntax import decode_tree, encode_tree
-from metta_index.indexer.work import Item, index_item
+from metta_index.indexer.work import Item, index_item_to_bytes
 
 ABOUT = (
     "What the performance plan measured, with documents of its sizes. Its own figures (37 and 263 µs to parse, 7.7 and "
@@ -62,7 +62,7 @@ def _documents(scale: Scale, scratch: Path) -> Iterator[Row]:
 
         def work(wanted: Wanted, items: list[Item] = items, loads: list[Load] = loads) -> None:
             plan = plan_execution(loads, Rates(), max(2, os.cpu_count() or 1), wanted)
-            for _result in execute(plan, items, index_item):
+            for _result in execute(plan, items, index_item_to_bytes):
                 pass
 
         always = best_us(lambda work=work: work(Wanted(backend="sequential")), scale.repeats) / 1000

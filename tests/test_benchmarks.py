@@ -1,0 +1,82 @@
+"""Benchmarks cannot rot: what runs in this process is run, as small as it goes, and gives rows that can be shown."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from benchmarks import documents, flames, measure, rows
+from benchmarks.run import SUITES, load_suite
+
+from metta_index.indexer.languages.metta.parse import parse
+
+#: The others run whole commands.
+IN_PROCESS = ("plan", "cache", "hashing")
+
+
+@pytest.fixture(scope="module")
+def tiny_rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, list[rows.Row]]]:
+    sections = {}
+    for name in IN_PROCESS:
+        about, suite = load_suite(name)
+        sections[name] = about, list(suite(rows.TINY, tmp_path_factory.mktemp(name)))
+    return sections
+
+
+def test_suites_give_rows_that_can_be_shown(tiny_rows: dict[str, tuple[str, list[rows.Row]]]) -> None:
+    for _about, found in tiny_rows.values():
+        assert len(found) > 5
+        assert all(row.figure is not None or row.note for row in found)
+    page = rows.as_markdown(tiny_rows, "a machine", rows.TINY)
+    tables = [line for line in page.splitlines() if line.startswith("| ")]
+    assert len(tables) == sum(len(found) + 1 for _about, found in tiny_rows.values())
+    assert len({line.replace("\\|", "").count("|") for line in tables}) == 1
+
+
+def test_hit_rates_are_those_that_are_promised(tiny_rows: dict[str, tuple[str, list[rows.Row]]]) -> None:
+    """Counted, not timed: these hold on every machine."""
+    _about, found = tiny_rows["cache"]
+    promised = [row for row in found if row.target and row.target.of == "figure"]
+    assert len(promised) > 5
+    assert [row.what for row in promised if row.verdict != "met"] == []
+
+
+def test_every_suite_loads_and_says_what_it_is_about() -> None:
+    for name in SUITES:
+        about, _suite = load_suite(name)
+        assert about
+
+
+def test_a_verdict_is_about_the_ratio_or_the_figure() -> None:
+    assert rows.Row("x", 3, "ms", floor=2, target=rows.Target("≤", 1.5)).verdict == "met"
+    assert rows.Row("x", 3, "ms", floor=2, ratio=1.6, target=rows.Target("≤", 1.5)).verdict == "**not met**"
+    assert rows.Row("x", 3, "ms", floor=2, target=rows.Target("≥", 3, "figure")).verdict == "met"
+    assert rows.Row("x", None, "ms", target=rows.Target("≤", 3), note="no clock").verdict == "not measured"
+
+
+def test_documents_are_those_of_every_run_and_sound() -> None:
+    assert documents.document(3000, 5) == documents.document(3000, 5) != documents.document(3000, 6)
+    texts = [documents.SIMPLE, documents.COMPLEX, documents.document(9000, 1), b"".join(documents.facts(50_000))]
+    assert [parse(text).problems for text in texts] == [(), (), (), ()]
+    assert len(documents.SIMPLE) == 83
+    assert abs(sum(documents.file_sizes(10_000, 1900)) / 19e6 - 1) < 0.05
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells the memory of children on Linux")
+def test_the_memory_of_a_command_includes_its_children() -> None:
+    child = "import time; data = b'x' * 40_000_000; time.sleep(0.3)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    peak, how = measure.peak_memory_mb([sys.executable, "-c", parent])
+    assert "PSS" in how
+    assert peak > 40
+
+
+def test_flame_graphs_show_what_was_sampled() -> None:
+    stacks: flames.Stacks = Counter({("main", "a<b>"): 3, ("main", "joblib:wait"): 1})
+    assert flames.read_folded(flames.write_folded(stacks)) == stacks
+    assert flames.share_of(stacks, "joblib") == 0.25
+    titles = [title.text for title in ElementTree.fromstring(flames.draw(stacks, "x")).iter() if "title" in title.tag]
+    assert titles == ["main: 100.0%", "a<b>: 75.0%", "joblib:wait: 25.0%"]

@@ -165,18 +165,12 @@ class IndexDatabase:
         self._totals = dict.fromkeys(_TOTALS, 0)
 
     def forget(self, error: Exception) -> bool:
-        """Makes the next build index everything anew, if the error means damage. Whether it does."""
-        if not is_damage(error, self.path):
-            return False
-        with suppress(sqlite3.Error):
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            self.manifest()
-            self.discard()
-            self._connection.execute("COMMIT")
-            return True
+        """Closes the index; sets it aside if the error means damage, so that the next build makes it anew.
+
+        Whether it does.
+        """
         self.close()
-        return self.path is not None and set_aside(self.path)
+        return is_damage(error, self.path) and (self.path is None or set_aside(self.path))
 
     def set_meta(self, key: str, value: str) -> None:
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, seal(key, value.encode())))

@@ -35,7 +35,7 @@ def whole_index(session: Session) -> Iterator[None]:
     except (sqlite3.Error, DamagedIndexError, DecodeError) as error:
         name = session.index.path or "the index"
         if session.index.forget(error):
-            raise UsageError(f"{name} is damaged: {error}; it was forgotten, so run the command again") from error
+            raise UsageError(f"{name} is damaged: {error}; it was set aside, so run the command again") from error
         raise UsageError(f"{name} cannot be read: {error}; run the command again, or delete the file") from error
 
 

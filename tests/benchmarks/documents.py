@@ -131,11 +131,11 @@ def file_sizes(count: int, mean: int, seed: int = 1) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class MadeWorkspace:
-    """A folder of generated files; `paths` in the order they were made."""
+    """A folder of generated files; `paths` in the order they were made, `size` in bytes."""
 
     root: Path
     paths: tuple[Path, ...]
-    bytes: int
+    size: int
 
     def sources(self) -> list[bytes]:
         return [path.read_bytes() for path in self.paths]

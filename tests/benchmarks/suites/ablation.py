@@ -62,7 +62,7 @@ def run(scale: Scale, scratch: Path) -> Iterator[Row]:
     for workload in workloads:
         runs: dict[str, list[CommandRun]] = {stage: [] for stage in STAGES}
         for turn in range(max(3, scale.runs // 2)):
-            for stage in list(STAGES) if turn % 2 else reversed(STAGES):
+            for stage in list(STAGES) if turn % 2 else reversed(list(STAGES)):
                 workload.prepare()
                 runs[stage].append(build(workload.root, *STAGES[stage]))
         for stage, done in runs.items():
@@ -227,7 +227,7 @@ def _large_speedup(scale: Scale, scratch: Path) -> Row:
     return Row(
         "plan: large workloads keep 1.5 to 2 ×", statistics.median(ratios), "×", "cold, 0 hits, 0 regions",
         target=Target("≥", 1.5, "figure") if scale.files[-1] >= 10_000 else None,
-        note=f"whole build of {workspace.bytes / MB:.1f} MB, no cache, two workers against one process",
+        note=f"whole build of {workspace.size / MB:.1f} MB, no cache, two workers against one process",
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -69,22 +70,19 @@ def _speeds(scale: Scale, digests: dict[str, Digest | None]) -> Iterator[Row]:
     metta = load_language("metta")
     for size in SIZES:
         text = document(size, size)
-        floor_digest = digests["xxh3-128"]
         inner = max(1, 200_000 // size)
-        floor = (
-            best_us(lambda text=text, digest=floor_digest: digest(text), scale.repeats, inner) if floor_digest else None
-        )
-        parse = best_us(lambda text=text: metta.parse(text), scale.repeats, max(1, inner // 20))
+        floor = None
+        parse = best_us(partial(metta.parse, text), scale.repeats, max(1, inner // 20))
         for name, digest in digests.items():
             what = f"{name}, {len(text):,} B"
             if digest is None:
                 yield Row(what, None, "µs", note="not installed; `pip install '.[bench]'`")
                 continue
-            took = best_us(lambda text=text, digest=digest: digest(text), scale.repeats, inner)
-            is_floor = name == "xxh3-128"
+            took = best_us(partial(digest, text), scale.repeats, inner)
             note = f"{len(text) / took:,.0f} MB/s; {took / parse:.1%} of parse and flatten"
             yield Row(what, took, "µs", "", floor, "xxh3-128" if floor else "", note=note)
-            floor = took if is_floor else floor
+            if name == "xxh3-128":
+                floor = took
 
 
 def _starts(scale: Scale, digests: dict[str, Digest | None]) -> Iterator[Row]:

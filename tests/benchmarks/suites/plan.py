@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from benchmarks.documents import COMPLEX, KB, SIMPLE, document
@@ -38,11 +39,11 @@ def _parsing(scale: Scale) -> Iterator[Row]:
     metta = load_language("metta")
     for name, text in (("simple", SIMPLE), ("complex", COMPLEX)):
         tree = metta.parse(text)
-        floor = best_us(lambda text=text: parser().parse(text), scale.repeats, 50)
-        took = best_us(lambda text=text: metta.parse(text), scale.repeats, 50)
+        floor = best_us(partial(parser().parse, text), scale.repeats, 50)
+        took = best_us(partial(metta.parse, text), scale.repeats, 50)
         what = f"parse and flatten, {name} ({len(text):,} B, {len(tree)} nodes)"
         yield Row(what, took, "µs", "cold, 0 hits, 0 regions", floor, "Parser.parse alone")
-        took = best_us(lambda text=text, tree=tree: metta.extract(text, tree, None), scale.repeats, 50)
+        took = best_us(partial(metta.extract, text, tree, None), scale.repeats, 50)
         symbols = metta.extract(text, tree, None)
         what = f"symbol table, {name} ({len(symbols.definitions)} definitions, {len(symbols.names)} names)"
         yield Row(what, took, "µs", "cold, 0 hits, 0 regions", floor, "Parser.parse alone")
@@ -65,9 +66,9 @@ def _documents(scale: Scale, scratch: Path) -> Iterator[Row]:
             for _result in execute(plan, items, index_item_to_bytes):
                 pass
 
-        always = best_us(lambda work=work: work(Wanted(backend="sequential")), scale.repeats) / 1000
-        adaptive = best_us(lambda work=work: work(Wanted()), scale.repeats) / 1000
-        pooled = best_us(lambda work=work: work(Wanted(jobs=2, backend="loky")), min(scale.repeats, 3)) / 1000
+        always = best_us(partial(work, Wanted(backend="sequential")), scale.repeats) / 1000
+        adaptive = best_us(partial(work, Wanted()), scale.repeats) / 1000
+        pooled = best_us(partial(work, Wanted(jobs=2, backend="loky")), min(scale.repeats, 3)) / 1000
         chosen = plan_execution(loads, Rates(), max(2, os.cpu_count() or 1), Wanted()).backend
         conditions = "cold, 0 hits, 0 regions"
         what = f"{count} documents of 1 KB"

@@ -48,7 +48,7 @@ def run(scale: Scale, scratch: Path) -> Iterator[Row]:
 
 
 def _name(workspace: MadeWorkspace) -> str:
-    return f"{len(workspace.paths):,} files, {workspace.bytes / MB:.1f} MB"
+    return f"{len(workspace.paths):,} files, {workspace.size / MB:.1f} MB"
 
 
 def _cold(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
@@ -63,7 +63,7 @@ def _cold(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
     cpu, floor, ratio = in_turns(
         lambda: build(workspace.root, "--no-cache", *_ONE).cpu_ms, lambda: time_calls(parse_all, 1)[0].cpu_ms, runs
     )
-    rate = workspace.bytes / 1000
+    rate = workspace.size / 1000
     yield Row(
         f"cold build, one worker, no cache, CPU: {name}", cpu, "ms", "cold, 0 hits, 0 regions", floor,
         "bare loop of Parser.parse", ratio, Target("≤", 4),
@@ -79,7 +79,7 @@ def _cold(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
 
         return measured
 
-    large = workspace.bytes >= 20 * MB
+    large = workspace.size >= 20 * MB
     for label, options in (("with cache", ()), ("no cache", ("--no-cache",))):
         work["one"], work["two"] = [], []
         two, one, ratio = in_turns(whole("two", (*_TWO, *options)), whole("one", (*_ONE, *options)), runs)
@@ -104,7 +104,7 @@ def _cold(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
 
 def _pure_work(workspace: MadeWorkspace, name: str, runs: int, large: bool) -> Iterator[Row]:
     """Parse to encode alone: results are counted and dropped."""
-    command = [*_PURE, workspace.root]
+    command: list[str | Path] = [*_PURE, workspace.root]
 
     def measured(jobs: str) -> Callable[[], float]:
         return lambda: float(run_command([*command, jobs]).output)
@@ -123,7 +123,7 @@ def _hundred(scale: Scale, scratch: Path) -> Iterator[Row]:
     folder.mkdir()
     for number in range(scale.facts_mb):
         (folder / f"facts-{number}.metta").write_bytes(b"".join(facts(MB + number)))
-    command = [*_PURE, folder]
+    command: list[str | Path] = [*_PURE, folder]
     two, one, ratio = in_turns(
         lambda: float(run_command([*command, "2"]).output), lambda: float(run_command([*command, "1"]).output), 3
     )
@@ -214,7 +214,7 @@ def _auto(scale: Scale, scratch: Path) -> Iterator[Row]:
             build(workspace.root, "--force", *_TWO)
         times: dict[str, list[float]] = {"auto": [], "one": [], "two": []}
         chosen = ""
-        for turn in range(max(3, scale.runs if workspace.bytes < 3 * MB else scale.runs // 2)):
+        for turn in range(max(3, scale.runs if workspace.size < 3 * MB else scale.runs // 2)):
             flags = {"auto": (), "one": _ONE, "two": _TWO}
             for name in list(flags) if turn % 2 else reversed(flags):
                 done = build(workspace.root, "--force", *flags[name])
@@ -228,7 +228,7 @@ def _auto(scale: Scale, scratch: Path) -> Iterator[Row]:
         better = "one process" if one <= two else "two workers"
         ratio = auto / min(one, two)
         yield Row(
-            f"auto ({chosen}): {count:,} files, {workspace.bytes / KB:,.0f} KB", auto, "ms", "cold, 0 hits, 0 regions",
+            f"auto ({chosen}): {count:,} files, {workspace.size / KB:,.0f} KB", auto, "ms", "cold, 0 hits, 0 regions",
             min(one, two), f"the better of both: {better}", ratio, Target("≤", 1.1),
             f"one process {one:.0f} ms, two {two:.0f} ms; pair by pair {statistics.median(ratios):.2f}",
         )  # fmt: skip

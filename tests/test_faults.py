@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -479,7 +479,7 @@ class Started:
     """A build in a process group of its own, known by a mark that its workers inherit."""
 
     def __init__(self, root: Path, *arguments: str) -> None:
-        self.mark = uuid.uuid4().hex
+        self.root, self.mark = root, uuid.uuid4().hex
         self.process = subprocess.Popen(
             [*COMMAND, "build", *arguments],
             cwd=root,
@@ -501,11 +501,15 @@ class Started:
                 continue
         return found
 
-    def wait_for_workers(self) -> None:
+    def wait_for_results(self) -> None:
+        """Until workers delivered, and more is left to do: the cache is written to."""
+        (folder,) = (self.root / ".metta-index" / "cache").glob("v*")
+        written = folder / "cache.db-wal"
         deadline = time.monotonic() + 20
-        while len(self.alive()) < 4:  # itself, a resource tracker, two workers
+        while not (written.exists() and written.stat().st_size):
             assert self.process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.01)
+            time.sleep(0.002)
+        assert len(self.alive()) >= 3  # itself and two workers
 
     def ended(self) -> Ended:
         err = self.process.communicate(timeout=20)[1].decode()
@@ -517,11 +521,12 @@ class Started:
 
 
 @pytest.fixture(scope="module")
-def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A workspace that takes two workers a while."""
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A built workspace that takes two workers a while."""
     root = tmp_path_factory.mktemp("busy") / "workspace"
-    write_files(root, 300, facts=40)
-    yield root
+    write_files(root, 300, facts=60)
+    assert run("build", cwd=root).returncode == 0
+    return root
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are counted in /proc")
@@ -539,7 +544,7 @@ def test_a_signal_ends_a_parallel_build_and_its_workers(
     program: Program, busy: Path, number: signal.Signals, code: int, to_all: bool
 ) -> None:
     build = Started(busy, "--backend", "loky", "--jobs", "2", "--force")
-    build.wait_for_workers()
+    build.wait_for_results()
     if to_all:
         os.killpg(build.process.pid, number)
     else:

@@ -38,11 +38,10 @@ def byte_text(path: str) -> str:
 
 
 class _Rule(NamedTuple):
-    """One line: what it says of what it matches. `opens`: it matches all that is below what `regex` finds."""
+    """One line: what it says of what it matches."""
 
     ignores: bool
     only_folders: bool
-    opens: bool
     regex: re.Pattern[str]
 
 
@@ -64,13 +63,12 @@ class Patterns:
         without a slash at its end. What is said of a folder is not yet said of what
         it holds: git does not look into a folder that is ignored.
         """
-        for ignores, only_folders, opens, regex in self._rules:
+        for ignores, only_folders, regex in self._rules:
             if only_folders and not is_folder:
                 continue
-            if opens:
-                if regex.search(path):
-                    return ignores
-            elif (match := regex.fullmatch(path)) and match.groupdict().get("ps_d") is None:
+            match = regex.search(path)
+            # pathspec names the slash after a folder that matches: the path is in it then.
+            if match and match.groupdict().get("ps_d") is None:
                 return ignores
         return None
 
@@ -102,8 +100,7 @@ def _rule(line: str) -> _Rule | None:
     regex = getattr(patterns[0], "regex", None) if patterns else None
     if regex is None:
         return None
-    opens = plain.rpartition("/")[2] == "**" or plain == "*"
-    return _Rule(ignores, only_folders, opens, regex)
+    return _Rule(ignores, only_folders, regex)
 
 
 def _plain(pattern: str) -> str | None:
@@ -138,7 +135,7 @@ def _plain(pattern: str) -> str | None:
             # pathspec strips blanks at the ends.
             parts.append(_one_of({char}) if char.isspace() else f"\\{char}" if char in r"\*?[]!#" else char)
     plain = "".join(parts)
-    if not plain.strip("/") or "//" in plain or plain.endswith("/"):
+    if not plain.strip("/"):
         return None
     # A slash in a bracket matches nothing, but it ties the pattern to its folder.
     return f"/{plain}" if "/" in pattern and not plain.startswith("/") else plain

@@ -221,7 +221,29 @@ FILES = [
     *("a.metta", "b.metta", "c.metta", "a", "]", "-.metta", "].metta", "é.metta", "\udcff.metta", "!a.metta"),
     *("#a.metta", " a.metta", "a.metta ", "ab.metta", "a\nb.metta", "\x85.metta", "\xa0.metta", "metta"),
 ]
-texts = st.lists(st.sampled_from(LINES), max_size=4).map("\n".join)
+PIECES = [
+    *(
+        "a",
+        "b",
+        ".metta",
+        "*",
+        "?",
+        "**",
+        "/",
+        "/",
+        "[ab]",
+        "[!a]",
+        "[^b]",
+        "[b-]",
+        "[]a]",
+        "[!]]",
+        "[[:alpha:]]",
+        "[a/b]",
+    ),
+    *("\\a", "\\*", "\\ ", " ", "!", "#", "é", "-", "]", "[", "\t"),
+]
+composed = st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join)
+texts = st.lists(st.one_of(st.sampled_from(LINES), composed), max_size=4).map("\n".join)
 trees = st.fixed_dictionaries(
     {
         "files": st.sets(st.tuples(st.sampled_from(FOLDERS), st.sampled_from(FILES)), min_size=1, max_size=14),
@@ -232,7 +254,7 @@ trees = st.fixed_dictionaries(
     }
 )
 quick = settings(
-    max_examples=300,
+    max_examples=400,
     deadline=None,
     derandomize=True,
     database=None,
@@ -269,6 +291,30 @@ def fresh(tmp_path: Path) -> Callable[[], Path]:
 @example(tree={"files": {("a/", "b.metta")}, "ignores": {"": "*.metta\n!a"}, "exclude": "", "user": "", "root": ""})
 @example(tree={"files": {("a/", "b.metta")}, "ignores": {"": "a\n!a/b.metta"}, "exclude": "", "user": "", "root": ""})
 @example(tree={"files": {("a/", "b.metta")}, "ignores": {"": "a/*\n!a/b.metta"}, "exclude": "", "user": "", "root": ""})
+@example(
+    tree={"files": {("", "a.metta")}, "ignores": {"": "a.metta\n!a.metta\\ "}, "exclude": "", "user": "", "root": ""}
+)
+@example(
+    tree={
+        "files": {("", "a.metta "), ("", "a.metta\\")},
+        "ignores": {"": "*\\  "},
+        "exclude": "",
+        "user": "",
+        "root": "",
+    }
+)
+@example(
+    tree={"files": {("a/", "b.metta")}, "ignores": {"": "[!/b]*[a/b].metta"}, "exclude": "", "user": "", "root": ""}
+)
+@example(
+    tree={
+        "files": {("", "a.metta"), ("", "!.metta")},
+        "ignores": {"": "[!a].metta"},
+        "exclude": "",
+        "user": "",
+        "root": "",
+    }
+)
 @example(tree={"files": {("a/b/", "b.metta")}, "ignores": {"": "/a/b"}, "exclude": "", "user": "!b", "root": "a/"})
 def test_git_agrees(fresh: Callable[[], Path], tree: dict[str, object]) -> None:
     place = fresh()

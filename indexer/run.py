@@ -223,6 +223,7 @@ def _run_pool(
         if joblib.effective_n_jobs(processes) < 2:
             raise OSError("this system lacks the semaphores that worker processes need")
         _prepare_loky()
+        _silence_manager()
     except (ImportError, OSError, NotImplementedError) as error:
         raise _PoolLostError(error, fatal=True) from error
     parallel = joblib.Parallel(
@@ -283,11 +284,11 @@ def _kill(process: Any) -> None:
 
 @contextlib.contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Hold Ctrl-C back while workers are started: they inherit that, so none dies noisily before it is ready."""
+    """Hold Ctrl-C and its like back while workers are started: they inherit that, and none dies before it is ready."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         yield
     finally:
@@ -298,7 +299,6 @@ def _end_pool(results: Any) -> None:
     """End the workers now: left to themselves they take 40 ms, or finish what they were given."""
     from joblib.externals.loky import reusable_executor  # type: ignore[import-untyped]
 
-    _silence_manager()
     if results is not None:
         results.close()
     executor = reusable_executor._executor

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import msgspec
 
 from metta_index.indexer.digest import content_digest
+from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages import Language, load_language
 from metta_index.indexer.symbols import Role, SymbolTable, encode_table
-from metta_index.indexer.syntax import decode_tree, encode_tree
+from metta_index.indexer.syntax import SyntaxTree, decode_tree, encode_tree
 
 
 class ChangedError(Exception):
@@ -84,9 +85,11 @@ def index_item(item: Item) -> Outcome:
 
 def index_source(source: bytes, item: Item) -> Outcome:
     language = load_language(item.language)
-    tree = language.parse(source) if item.tree is None else decode_tree(item.tree, len(language.KINDS))
+    tree = _cached_tree(item, len(language.KINDS))
+    parsed = tree is None
+    if tree is None:
+        tree = language.parse(source)
     table = language.extract(source, tree, item.dialect)
-    parsed = item.tree is None
     return Outcome(
         table=encode_table(table),
         summary=summarize(language, table),
@@ -106,6 +109,16 @@ def summarize(language: Language, table: SymbolTable) -> Summary:
         sum(map(roles.count, _REFERENCE_CODES)),
         sum(1 for problem in table.problems if language.is_error(table.dialect, problem.code)),
     )
+
+
+def _cached_tree(item: Item, kind_count: int) -> SyntaxTree | None:
+    """The tree that came with the item; None where there is none, or what came is no tree."""
+    if item.tree is None:
+        return None
+    try:
+        return decode_tree(item.tree, kind_count)
+    except DecodeError:
+        return None
 
 
 def merge_summaries(summaries: Sequence[Summary], dialects: Sequence[str]) -> Summary:

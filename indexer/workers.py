@@ -159,7 +159,12 @@ def start_worker(parent_pid: int, slots_path: str, limits: Limits) -> None:
     """Prepare a new worker: deaf to Ctrl-C, ended with its parent, within its limits, silent when it dies."""
     global _in_worker, _slots, _limits
     _in_worker = True
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A signal to the whole group is the parent's to act on: a worker that dies while it sends blocks the pool.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGHUP})
     _end_with_parent(parent_pid)
     _slots = CrashSlots(slots_path)
     _limits = limits

@@ -7,7 +7,7 @@ from collections import Counter
 from xml.etree import ElementTree
 
 import pytest
-from benchmarks import documents, flames, measure, rows
+from benchmarks import documents, flames, measure, page, rows
 from benchmarks.run import SUITES, load_suite
 
 from metta_index.indexer.languages.metta.parse import parse
@@ -29,10 +29,12 @@ def test_suites_give_rows_that_can_be_shown(tiny_rows: dict[str, tuple[str, list
     for _about, found in tiny_rows.values():
         assert len(found) > 5
         assert all(row.figure is not None or row.note for row in found)
-    page = rows.as_markdown(tiny_rows, "a machine", rows.TINY)
-    tables = [line for line in page.splitlines() if line.startswith("| ")]
+    sections = {name: page.section(about, found) for name, (about, found) in tiny_rows.items()}
+    text = page.page(sections, "a machine", "tiny")
+    tables = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(tables) == sum(len(found) + 1 for _about, found in tiny_rows.values())
     assert len({line.replace("\\|", "").count("|") for line in tables}) == 1
+    assert page.sections_of(text) == sections
 
 
 def test_hit_rates_are_those_that_are_promised(tiny_rows: dict[str, tuple[str, list[rows.Row]]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -81,7 +81,8 @@ FULL = Scale(
 #: A suite measures at a scale, in a scratch folder, and gives its rows as they come.
 Suite = Callable[[Scale, Path], Iterator[Row]]
 
-_HEAD = ("what", "figure", "conditions", "floor", "ratio", "target", "verdict", "note")
+#: The columns of a table of rows.
+COLUMNS = ("what", "figure", "conditions", "floor", "ratio", "target", "verdict", "note")
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -109,25 +110,3 @@ def number(value: float | None) -> str:
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
-
-
-def as_markdown(sections: Mapping[str, tuple[str, Sequence[Row]]], machine: str, scale: Scale) -> str:
-    """The page of results. `sections`: by suite, what it is about and its rows."""
-    rows = [row for _about, found in sections.values() for row in found]
-    verdicts = [row.verdict for row in rows if row.target]
-    lines = [
-        "# Benchmark results",
-        "",
-        f"Made by `python tests/benchmarks/run.py{' --quick' if scale.name == 'quick' else ''}`. Machine: {machine}.",
-        "",
-        f"{len(rows)} figures, {len(verdicts)} with a target: {verdicts.count('met')} met, "
-        f"{verdicts.count('**not met**')} not met, {verdicts.count('not measured')} not measured here.",
-        "A ratio is the figure over the floor beside it, taken in the same run, the two in turns; times are medians "
-        "unless they say otherwise. Where a whole command is timed, so are the start and the end of Python.",
-        "`cold`: no result of an earlier build is used; `warm`: there was a build before. `hits`: results taken from "
-        "the cache. `regions`: MeTTa found inside other languages, which is none so far.",
-    ]
-    for suite, (about, found) in sections.items():
-        lines += ["", f"## {suite}", "", about, "", f"| {' | '.join(_HEAD)} |", f"|{'---|' * len(_HEAD)}"]
-        lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells(row))} |" for row in found]
-    return "\n".join(lines) + "\n"

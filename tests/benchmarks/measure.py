@@ -101,7 +101,7 @@ def run_command(command: Sequence[str | Path], environment: dict[str, str] | Non
     wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stdout.close()
-    if process.returncode not in (0, 1):
+    if process.returncode:
         raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}")
     scale = 1024 if sys.platform == "darwin" else 1
     return CommandRun(

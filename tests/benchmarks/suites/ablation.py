@@ -129,13 +129,13 @@ def _hashing(figures: Figures, scale: Scale, scratch: Path) -> Iterator[Row]:
         roots[digest] = make_workspace(scratch / digest, scale.files[0])
     settle()
     for digest, workspace in roots.items():
-        run_command([*_WITH_DIGEST, digest, "build", workspace.root])
+        run_command([*_WITH_DIGEST, digest, "build", workspace.root, *_ONE])
     edits = itertools.count()
 
     def edit(digest: str) -> CommandRun:
         path = roots[digest].paths[0]
         path.write_bytes(b"(= (edited-%d) 1)\n" % next(edits))
-        return run_command([*_WITH_DIGEST, digest, "build", roots[digest].root])
+        return run_command([*_WITH_DIGEST, digest, "build", roots[digest].root, *_ONE])
 
     def index_all(digest: str) -> CommandRun:
         return run_command([*_WITH_DIGEST, digest, "build", roots[digest].root, "--no-cache", *_ONE])

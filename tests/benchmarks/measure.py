@@ -70,11 +70,10 @@ def in_turns(one: Callable[[], float], other: Callable[[], float], repeats: int)
 
 @dataclass(frozen=True, slots=True)
 class CommandRun:
-    """One run of a command. `cpu_ms`, of the process and the children it waited for; `rss_mb`, of the largest."""
+    """One run of a command. `cpu_ms`: of the process and the children it waited for."""
 
     wall_ms: float
     cpu_ms: float
-    rss_mb: float
     output: str
 
     @property
@@ -84,15 +83,19 @@ class CommandRun:
         return report
 
 
-def run_command(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> CommandRun:
+def _environment() -> dict[str, str]:
+    """That of this process, without settings of ours that would change what is measured."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("METTA_INDEX_")}
+
+
+def run_command(command: Sequence[str | Path]) -> CommandRun:
     """Runs a command to its end. Raises RuntimeError where it fails."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("METTA_INDEX_")}
     started = time.perf_counter()
     process = subprocess.Popen(
         [str(word) for word in command],
         stdout=subprocess.PIPE,
         cwd=HOME,
-        env=clean | (environment or {}),
+        env=_environment(),
         text=True,
     )
     assert process.stdout is not None
@@ -103,10 +106,7 @@ def run_command(command: Sequence[str | Path], environment: dict[str, str] | Non
     process.stdout.close()
     if process.returncode:
         raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}")
-    scale = 1024 if sys.platform == "darwin" else 1
-    return CommandRun(
-        wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000, usage.ru_maxrss / scale * 1024 / 1e6, output
-    )
+    return CommandRun(wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000, output)
 
 
 def build(root: Path, *flags: str) -> CommandRun:
@@ -120,7 +120,8 @@ def peak_memory_mb(command: Sequence[str | Path]) -> tuple[float, str]:
     PSS, which counts shared pages once, where the kernel tells it; sampled every
     20 ms, so a shorter peak may go unseen.
     """
-    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, cwd=HOME)
+    words = [str(word) for word in command]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, cwd=HOME, env=_environment())
     peak = 0.0
     ended = threading.Event()
 
@@ -136,7 +137,7 @@ def peak_memory_mb(command: Sequence[str | Path]) -> tuple[float, str]:
     ended.set()
     watcher.join()
     process.returncode = os.waitstatus_to_exitcode(status)
-    if not peak:
+    if not peak:  # the kernel tells no PSS
         return usage.ru_maxrss * 1024 / 1e6, "largest resident size of one process"
     return peak, "sum of PSS over the process tree, sampled every 20 ms"
 

@@ -69,19 +69,22 @@ def _cold(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
         "bare loop of Parser.parse", ratio, Target("≤", 4),
         f"{rate / cpu:.1f} MB/s; floor {rate / floor:.1f} MB/s; then ≤ 3 ×",
     )  # fmt: skip
-    work = {"one": [0.0], "two": [0.0]}
+    work: dict[str, list[float]] = {"one": [], "two": []}
+    cpu_of: dict[str, list[float]] = {"one": [], "two": []}
 
     def whole(jobs: str, flags: Sequence[str]) -> Callable[[], float]:
         def measured() -> float:
             done = build(workspace.root, "--force", *flags)
             work[jobs].append(done.report["plan"]["actual_ms"])
+            cpu_of[jobs].append(done.cpu_ms)
             return done.wall_ms
 
         return measured
 
     large = workspace.size >= 20 * MB
     for label, options in (("with cache", ()), ("no cache", ("--no-cache",))):
-        work["one"], work["two"] = [], []
+        for times in (*work.values(), *cpu_of.values()):
+            times.clear()
         two, one, ratio = in_turns(whole("two", (*_TWO, *options)), whole("one", (*_ONE, *options)), runs)
         conditions = "cold, 0 hits, 0 regions"
         busy_one, busy_two = statistics.median(work["one"]), statistics.median(work["two"])
@@ -90,7 +93,8 @@ def _cold(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
             f"cold build, two workers, {label}: {name}", two, "ms", conditions, one, "one worker", ratio,
             Target("≤", 1 / 1.4) if large else None,
             f"{1 / ratio:.2f} × faster (≥ 1.4 × asked from 20 MB, then ≥ 1.64 ×); with one worker {share:.0%} of the "
-            "time is outside parse, extract, encode and store",
+            f"time is outside parse, extract, encode and store; CPU {statistics.median(cpu_of['two']):,.0f} ms against "
+            f"{statistics.median(cpu_of['one']):,.0f} ms",
         )  # fmt: skip
         ratios = [a / b for a, b in zip(work["two"], work["one"], strict=True)]
         yield Row(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_index.cli.exits import UsageError, say
-from metta_index.cli.session import environment_path, open_session, wanted_execution
+from metta_index.cli.session import open_session, wanted_execution
 from metta_index.indexer.build import BuildResult, Options
 from metta_index.indexer.discovery import display_path
 from metta_index.indexer.report import BuildReport
@@ -35,7 +35,6 @@ def run_build(
     """Builds, prints how it went, and gives the exit code. Raises UsageError."""
     files = _read_names(files_from) if files_from is not None else None
     options = Options(verify_content, force or not use_cache, wanted_execution(jobs, backend), files)
-    cache_dir = cache_dir or environment_path("METTA_INDEX_CACHE_DIR")
     with open_session(root, cache_dir=cache_dir, use_cache=use_cache, quiet=quiet) as session:
         show_progress = not quiet and not as_json and sys.stderr.isatty()
         result = session.build(options, _progress_bar if show_progress else None)

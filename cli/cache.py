@@ -13,7 +13,7 @@ import typer
 
 from metta_index.cli.exits import UsageError, one_of
 from metta_index.cli.options import CACHE_DIR_OPTION, FORMAT_OPTION, ROOT_OPTION
-from metta_index.cli.session import Session, environment_path, open_session
+from metta_index.cli.session import Session, open_session
 
 if TYPE_CHECKING:
     from metta_index.cache.store import Store
@@ -30,7 +30,6 @@ RootOption = Annotated[Path | None, ROOT_OPTION]
 
 @contextmanager
 def _open(root: Path | None, cache_dir: Path | None) -> Iterator[tuple[Session, Store]]:
-    cache_dir = cache_dir or environment_path("METTA_INDEX_CACHE_DIR")
     with open_session(root, cache_dir=cache_dir) as session:
         store = session.store()
         if store is None:

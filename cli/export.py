@@ -14,7 +14,7 @@ from metta_index.cli.exits import UsageError
 from metta_index.cli.options import NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import write_lines
 from metta_index.cli.refresh import refresh, whole_index
-from metta_index.cli.session import environment_path, open_session
+from metta_index.cli.session import open_session
 from metta_index.indexer.discovery import display_path
 from metta_index.indexer.languages import load_language
 
@@ -41,8 +41,7 @@ def export_command(
     """
     if output_format != "jsonl":
         raise UsageError(f"cannot export {output_format!r}; the format there is: jsonl")
-    cache_dir = environment_path("METTA_INDEX_CACHE_DIR")
-    with open_session(root, cache_dir=cache_dir, use_cache=not no_cache) as session:
+    with open_session(root, use_cache=not no_cache) as session:
         code = refresh(session, not no_refresh)
         with whole_index(session), closing(index_lines(session.index)) as lines:
             write_lines(lines, output)

@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from json import dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -29,21 +29,16 @@ _ATTEMPTS = 5
 
 @dataclass(slots=True)
 class Session:
-    """An open workspace. `quiet` silences warnings; they are collected in any case."""
+    """An open workspace. `warn` says a warning, and adds it to `warnings`."""
 
     root: Path
     settings: Settings
     folder: IndexFolder
     index: IndexDatabase
     use_cache: bool
-    quiet: bool
-    warnings: list[str] = field(default_factory=list)
+    warn: Callable[[str], None]
+    warnings: list[str]
     _store: Store | None = None
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
-        if not self.quiet:
-            say(f"warning: {text}")
 
     def store(self) -> Store | None:
         """The cache, opened when first asked for; None with --no-cache or without a place for it."""
@@ -161,9 +156,9 @@ def open_session(
         if not quiet:
             say(f"warning: {text}")
 
-    wanted_cache = cache_dir or settings.cache_dir_path()
+    wanted_cache = cache_dir or _cache_dir_from_environment() or settings.cache_dir_path()
     folder = prepare_folder(found, warn=warn, wanted=wanted_cache)
-    session = Session(found, settings, folder, IndexDatabase.open(folder.database, warn), use_cache, quiet, warnings)
+    session = Session(found, settings, folder, IndexDatabase.open(folder.database, warn), use_cache, warn, warnings)
     try:
         yield session
     finally:
@@ -208,6 +203,6 @@ def _given(flag: str | None, name: str, variable: str) -> tuple[str, str]:
     return os.environ.get(variable) or "auto", f"{variable}="
 
 
-def environment_path(name: str) -> Path | None:
-    value = os.environ.get(name)
+def _cache_dir_from_environment() -> Path | None:
+    value = os.environ.get("METTA_INDEX_CACHE_DIR")
     return Path(value) if value else None

@@ -157,6 +157,17 @@ def test_the_cache_can_be_elsewhere(program: Program, workspace: Path, monkeypat
     assert (found["work"]["parsed"], found["files"]["cached"]) == (0, 4)
 
 
+@pytest.mark.parametrize("command", [("outline", "main.metta"), ("stats",), ("export", "jsonl"), ("cache", "info")])
+def test_every_command_keeps_its_cache_where_the_environment_says(
+    program: Program, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    monkeypatch.setenv("METTA_INDEX_CACHE_DIR", str(elsewhere))
+    assert program(*command).code == 0
+    assert elsewhere.is_dir()
+    assert not (workspace / ".metta-index" / "cache").exists()
+
+
 @pytest.mark.parametrize(
     ("variables", "arguments", "backend", "workers"),
     [

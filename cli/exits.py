@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 
-FINE, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
+FINE, USAGE, INTERRUPTED = 0, 2, 130
 
 
 class UsageError(Exception):

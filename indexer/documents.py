@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING
 
 from metta_index.indexer.configuration import Settings
 from metta_index.indexer.digest import content_digest
-from metta_index.indexer.languages import language_of, load_language
+from metta_index.indexer.languages import ALWAYS_WHOLE, language_of, load_language
 from metta_index.indexer.manifest import Stat
 
 if TYPE_CHECKING:
     from metta_index.indexer.work import Summary
-
-#: Files below this many bytes are one piece; only larger ones are asked for their pieces.
-_ALWAYS_WHOLE = 256 << 10
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +52,7 @@ def read_document(root: Path, path: str, stat: Stat, settings: Settings, known: 
     if digest == known:
         return None
     language = language_of(path)
-    starts = [0] if len(source) <= _ALWAYS_WHOLE else load_language(language).cut(source)
+    starts = [0] if len(source) <= ALWAYS_WHOLE else load_language(language).cut(source)
     if len(starts) == 1:
         pieces = [Piece(0, len(source), digest)]
     else:

@@ -52,6 +52,15 @@ def column(values: bytes) -> array[int]:
     return array("I", values)
 
 
+def rows_of(kinds: bytes, kind: int) -> Iterator[int]:
+    """The rows of one kind, in order."""
+    wanted = bytes([kind])
+    row = kinds.find(wanted)
+    while row >= 0:
+        yield row
+        row = kinds.find(wanted, row + 1)
+
+
 class _Encoded(msgspec.Struct, frozen=True, array_like=True):
     schema: int
     size: int

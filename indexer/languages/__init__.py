@@ -29,6 +29,9 @@ class Language(Protocol):
         """Whether a problem keeps a program of this dialect from being read."""
 
 
+#: Texts up to this many bytes are one piece, in every language: nobody has to be asked.
+ALWAYS_WHOLE = 256 << 10
+
 #: Languages by name, and the endings of their files.
 LANGUAGES: Mapping[str, tuple[str, ...]] = {"metta": (".metta",)}
 

@@ -23,7 +23,7 @@ from metta_index.indexer.symbols import (
     SymbolTable,
     TopKind,
 )
-from metta_index.indexer.syntax import SyntaxTree, column
+from metta_index.indexer.syntax import SyntaxTree, column, rows_of
 
 # Events of top-level atoms that are no form of the table; see walk.c.
 _FACT, _EVALUATION, _OTHER = 255, 254, 253
@@ -77,9 +77,6 @@ def extract(source: bytes, tree: SyntaxTree, dialect: str | None = None) -> Symb
         lines=_columns.pack_column(lines),
         wide=_columns.pack_column(wide),
     )
-
-
-_EVALUATION_KIND = bytes([grammar.EVALUATION])
 
 
 class _Reader:
@@ -317,9 +314,4 @@ class _Reader:
 
     def idle_evaluations(self) -> int:
         """How many `!` have no atom to evaluate: one at the end of the text, or before what is broken."""
-        idle = 0
-        row = self.kinds.find(_EVALUATION_KIND)
-        while row >= 0:
-            idle += not self.children(row)
-            row = self.kinds.find(_EVALUATION_KIND, row + 1)
-        return idle
+        return sum(not self.children(row) for row in rows_of(self.kinds, grammar.EVALUATION))

@@ -8,19 +8,19 @@ from enum import IntEnum
 from tree_sitter import Node
 
 from metta_index.indexer import _columns
+from metta_index.indexer.languages import ALWAYS_WHOLE
 from metta_index.indexer.languages.metta import _binding, grammar
 from metta_index.indexer.languages.metta.lexical import lexical_problems
 from metta_index.indexer.problems import Problem
-from metta_index.indexer.syntax import SyntaxTree, column
+from metta_index.indexer.syntax import SyntaxTree, column, rows_of
 
 #: Sizes of the pieces of a large text, in bytes: smallest, average, largest. One
 #: piece is small enough that re-parsing it goes unnoticed, and large enough that
 #: what is stored for each costs little.
-PIECE_SIZES = (32 << 10, 64 << 10, 256 << 10)
+PIECE_SIZES = (32 << 10, 64 << 10, ALWAYS_WHOLE)
 
 #: i64 has at most 19 digits: shorter numbers need no second look.
 _LONG_NUMBER = 19
-
 
 _BOM_MESSAGE = "a byte order mark, which is read as part of the first word; save the file without it"
 
@@ -41,7 +41,7 @@ def cut(source: bytes) -> list[int]:
     A top-level atom, with the `!` before it, is never divided. The cuts depend on
     the content around them only, so an edit changes the pieces it touches.
     """
-    if len(source) <= PIECE_SIZES[2]:
+    if len(source) <= ALWAYS_WHOLE:
         return [0]
     starts: list[int] = []
     sound = False
@@ -123,9 +123,9 @@ def _encoding_problems(source: bytes) -> list[Problem]:
 def _lexical_problems(source: bytes, kinds: bytes, starts: bytes, ends: bytes) -> list[Problem]:
     """Tokens that are one token everywhere but legal only in some dialects."""
     escapes, hashes = b"\\" in source, b"#" in source
-    suspects = _rows_of(kinds, grammar.STRING) if escapes else []
-    suspects += _rows_of(kinds, grammar.VARIABLE) if hashes else []
-    suspects += _rows_of(kinds, grammar.NUMBER)
+    suspects = list(rows_of(kinds, grammar.STRING)) if escapes else []
+    suspects += rows_of(kinds, grammar.VARIABLE) if hashes else []
+    suspects += rows_of(kinds, grammar.NUMBER)
     if not suspects:
         return []
     first, last = column(starts), column(ends)
@@ -140,13 +140,3 @@ def _lexical_problems(source: bytes, kinds: bytes, starts: bytes, ends: bytes) -
             continue
         problems += [Problem(*found) for found in lexical_problems(source, kind, start, end)]
     return problems
-
-
-def _rows_of(kinds: bytes, kind: int) -> list[int]:
-    rows = []
-    wanted = bytes([kind])
-    row = kinds.find(wanted)
-    while row >= 0:
-        rows.append(row)
-        row = kinds.find(wanted, row + 1)
-    return rows

@@ -10,7 +10,7 @@ from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.problems import Problem
 
 #: Changes whenever the bytes of an encoded table do.
-TABLE_SCHEMA = 1
+TABLE_SCHEMA = 2
 
 
 class Role(IntEnum):
@@ -55,6 +55,16 @@ class Flag(IntFlag):
     CURRIED = 2  # (= ((f a) b) …)
     INERT = 4  # an import without `!`, which does nothing
     SUBTYPE = 8  # (:< A B): `type` holds the supertype
+    REGISTERED = 16  # by a program of a host language, as Python's `register_atoms` does
+    PATTERN = 32  # the name is a regular expression; all words that match it are meant
+
+
+class Confidence(IntEnum):
+    """How sure a finding is."""
+
+    CERTAIN = 0
+    LIKELY = 1
+    POSSIBLE = 2
 
 
 class TopKind(IntEnum):
@@ -133,6 +143,24 @@ class Lambda(msgspec.Struct, frozen=True, array_like=True):
     parameters: tuple[int, ...]
 
 
+class Region(msgspec.Struct, frozen=True, array_like=True):
+    """Text of another language inside a document, such as MeTTa in a string of Python.
+
+    `start`, `end`: bytes of the document, from the first to after the last that was
+    read for it. `text`: what the program would see, UTF-8, with a placeholder atom for
+    every part that is not known before it runs. `segments`: how bytes of `text` map to
+    bytes of the document (`regions.PositionMap`). `detector`: the rule that found it.
+    """
+
+    language: str
+    detector: str
+    confidence: int
+    start: int
+    end: int
+    text: bytes
+    segments: bytes
+
+
 class SymbolTable(msgspec.Struct, frozen=True, array_like=True):
     """What one text says. Depends on its bytes, the language, the extractor and its options only.
 
@@ -157,6 +185,7 @@ class SymbolTable(msgspec.Struct, frozen=True, array_like=True):
     imports: tuple[Import, ...]
     facts: tuple[FactHead, ...]
     lambdas: tuple[Lambda, ...]
+    regions: tuple[Region, ...]
     problems: tuple[Problem, ...]
     occurrence_names: bytes
     occurrence_starts: bytes

@@ -66,6 +66,7 @@ def extract(source: bytes, tree: SyntaxTree, dialect: str | None = None) -> Symb
         imports=tuple(reader.imports),
         facts=facts,
         lambdas=tuple(reader.lambdas),
+        regions=(),
         problems=tree.problems,
         occurrence_names=_columns.pack_column(_columns.gather(numbers, rows, 1)),
         occurrence_starts=_columns.pack_column(_columns.gather(tree.starts, rows, 0)),

@@ -15,12 +15,16 @@ from metta_index.indexer.symbols import Lambda, Role, SymbolTable, TopKind, Use
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One word or variable. Bytes count from the start of the document."""
+    """One word or variable. Bytes count from the start of the document.
+
+    `arguments`: how many follow it in the list that it heads; None where it heads none.
+    """
 
     name: bytes
     start_byte: int
     role: Role
     use: Use
+    arguments: int | None
 
     @property
     def end_byte(self) -> int:
@@ -89,12 +93,14 @@ def occurrences(piece: Piece) -> Iterator[Occurrence]:
     """Every occurrence in a piece, in the order of the text. Raises DecodeError on a table that does not fit."""
     table, offset = piece.table, piece.offset
     names, starts = _numbers(table.occurrence_names), _numbers(table.occurrence_starts)
-    if not len(names) == len(starts) == len(table.occurrence_roles):
+    arguments = _numbers(table.occurrence_arguments)
+    if not len(names) == len(starts) == len(table.occurrence_roles) == len(arguments):
         raise DecodeError("occurrence columns differ in length")
     known = table.names
     try:
-        for name, start, code in zip(names, starts, table.occurrence_roles, strict=True):
-            yield Occurrence(known[name], offset + start, _ROLES[code & 15], _USES[code >> 4])
+        for name, start, code, count in zip(names, starts, table.occurrence_roles, arguments, strict=True):
+            heads = count - 1 if count else None
+            yield Occurrence(known[name], offset + start, _ROLES[code & 15], _USES[code >> 4], heads)
     except IndexError as error:
         raise DecodeError("an occurrence of no name, role or use") from error
 

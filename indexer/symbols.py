@@ -10,7 +10,7 @@ from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.problems import Problem
 
 #: Changes whenever the bytes of an encoded table do.
-TABLE_SCHEMA = 2
+TABLE_SCHEMA = 3
 
 
 class Role(IntEnum):
@@ -168,7 +168,8 @@ class SymbolTable(msgspec.Struct, frozen=True, array_like=True):
     (`_columns.pack_column`; plain bytes for `occurrence_roles` and `top_kinds`):
 
     * occurrences in the order of the text: index into `names`, start byte,
-      Role | Use << 4. An occurrence ends where its name does.
+      Role | Use << 4, and 1 + the number of arguments of the list that it heads, or 0.
+      An occurrence ends where its name does.
     * top-level atoms: start byte, end byte, TopKind, and the name each defines,
       declares, documents or states a fact of (index + 1, or 0).
     * lines: starts of all lines but the first; wide: (start, bytes) of every
@@ -190,6 +191,7 @@ class SymbolTable(msgspec.Struct, frozen=True, array_like=True):
     occurrence_names: bytes
     occurrence_starts: bytes
     occurrence_roles: bytes
+    occurrence_arguments: bytes
     top_starts: bytes
     top_ends: bytes
     top_kinds: bytes

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -186,6 +187,40 @@ def test_facts_are_counted_by_head_and_number_of_arguments() -> None:
         (b"edge", 1, 1),
         (b"node", 1, 1),
     ]
+
+
+def heads(text: str, dialect: str = "hyperon") -> list[tuple[str, int]]:
+    """The words that head lists, and their numbers of arguments."""
+    found = [one for piece in pieces([table_of(text, dialect)]) for one in occurrences(piece)]
+    return [(one.name.decode(), one.arguments) for one in found if one.arguments is not None]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("word $x !word !$x", []),
+        ("!(f) (g)", [("f", 0), ("g", 0)]),
+        ("!(f a (g $x) b)", [("f", 3), ("g", 1)]),
+        ("(f ; (no)\n a ; b\n)", [("f", 1)]),
+        ("(; comment\n f a)", [("f", 1)]),
+        ("!($f a b)", [("$f", 2)]),
+        ("!((f a) b c)", [("f", 1)]),
+        ("!(1 a) !(\"s\" a) !(True a)", []),
+        ("(= (f $x) (g $x 1))", [("=", 2), ("f", 1), ("g", 2)]),
+        ("!(let* (($x (f 1)) ($y 2)) (g $x $y $y))", [("let*", 2), ("f", 1), ("g", 3)]),
+        ("!(superpose (a b (c d)))", [("superpose", 1), ("c", 1)]),
+        ("(= (f) (g 1\n(h a", [("=", 2), ("f", 0), ("g", 1), ("h", 1)]),
+        ("(f a !)", [("f", 2)]),
+    ],
+)
+def test_a_head_knows_its_number_of_arguments(text: str, expected: list[tuple[str, int]]) -> None:
+    assert heads(text) == expected
+
+
+def test_arguments_of_other_length_than_occurrences_are_refused() -> None:
+    (piece,) = pieces([msgspec.structs.replace(table_of("(f a)"), occurrence_arguments=b"")])
+    with pytest.raises(DecodeError, match="differ in length"):
+        list(occurrences(piece))
 
 
 def test_the_orders_that_walk_c_relies_on() -> None:

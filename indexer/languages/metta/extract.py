@@ -47,7 +47,7 @@ def extract(source: bytes, tree: SyntaxTree, dialect: str | None = None) -> Symb
     form_of_name = array("H", [forms.offsets.get(name, 0) for name in names])
     silent = bytes(name in LITERALS for name in names)
     self_number = names.index(b"&self") + 1 if b"&self" in names else 0
-    rows, roles, events, tops = _binding.classify(
+    rows, roles, arguments, events, tops = _binding.classify(
         tree.kinds, tree.tails, numbers, form_of_name.tobytes(), forms.data, self_number, silent
     )
     reader = _Reader(source, tree, names, column(numbers))
@@ -71,6 +71,7 @@ def extract(source: bytes, tree: SyntaxTree, dialect: str | None = None) -> Symb
         occurrence_names=_columns.pack_column(_columns.gather(numbers, rows, 1)),
         occurrence_starts=_columns.pack_column(_columns.gather(tree.starts, rows, 0)),
         occurrence_roles=roles,
+        occurrence_arguments=_columns.pack_column(arguments),
         top_starts=_columns.pack_column(_columns.gather(tree.starts, top_rows, 0)),
         top_ends=_columns.pack_column(_columns.gather(tree.ends, top_rows, 0)),
         top_kinds=bytes(top_kinds),

@@ -114,6 +114,7 @@ enum { AT_TOP = 1, WHERE_EVALUATED = 2 };
 typedef struct {
     uint32_t tail;      /* row after the last child */
     uint32_t arguments; /* seen so far, the head not counted */
+    size_t head;        /* number of the occurrence that is the head, from 1; 0: none is */
     uint8_t position;   /* of the list itself */
     uint8_t dynamic;    /* inside something that defines while it runs */
     uint8_t pair;       /* children are (pattern, value) pairs of let*, branches of case */
@@ -184,14 +185,20 @@ static int binds(uint8_t position) {
     return position == PATTERN || position == HEAD || position == BINDER || position == TOKEN || position == SPACE;
 }
 
+/* A list ends: its head learns how many arguments it has. */
+static void close_list(const Frame *frame, uint32_t *arguments) {
+    if (frame->head) arguments[frame->head - 1] = frame->arguments + 1;
+}
+
 /*
  * classify(kinds, tails, numbers, form_of_name, forms, self, silent)
- *   -> (rows, roles, events, tops)
+ *   -> (rows, roles, arguments, events, tops)
  *
  * form_of_name: one uint16 a name, its offset into `forms` or 0. forms: the
  * table of forms.py as bytes. self: number of the name `&self`, or 0. silent:
  * one byte a name, 1 where it is a literal and no occurrence.
- * rows, roles: the occurrences; a role is role | use << 4.
+ * rows, roles: the occurrences; a role is role | use << 4. arguments: 0 for an
+ * occurrence that is no head of a list, else one more than the list has arguments.
  * events: (row, event, dynamic) triples: lists that forms.py wants to see whole.
  * tops: (row, event, arity) triples of the top-level atoms; an event of 255 marks
  * a fact, 254 an evaluation, 253 anything else.
@@ -209,15 +216,16 @@ PyObject *metta_classify(PyObject *module, PyObject *args) {
     size_t count = (size_t)kinds.len;
     Numbers rows = {0}, events = {0}, tops = {0};
     uint8_t *roles = PyMem_Malloc(count + 1);
+    uint32_t *arguments = PyMem_Calloc(count + 1, 4);
     Frame *frames = NULL;
     size_t depth = 0, frame_capacity = 0;
     PyObject *result = NULL;
-    if (!roles) {
+    if (!roles || !arguments) {
         PyErr_NoMemory();
         goto done;
     }
     for (uint32_t row = 1; row < count; row++) {
-        while (depth && frames[depth - 1].tail <= row) depth--;
+        while (depth && frames[depth - 1].tail <= row) close_list(&frames[--depth], arguments);
         if (kind[row] == COMMENT || kind[row] == MISSING_NODE) continue;
 
         /* Where does this node stand? */
@@ -246,7 +254,7 @@ PyObject *metta_classify(PyObject *module, PyObject *args) {
         int top = position == TOP && !parent;
 
         if (kind[row] == EXPRESSION || kind[row] == EVALUATION || kind[row] == ERROR_NODE) {
-            Frame frame = {tail[row], UINT32_MAX, position, dynamic, 0, NULL, 0, 0};
+            Frame frame = {tail[row], UINT32_MAX, 0, position, dynamic, 0, NULL, 0, 0};
             if (kind[row] != EXPRESSION) {
                 frame.position = 255;
                 frame.rest = EVALUATED;
@@ -331,15 +339,19 @@ PyObject *metta_classify(PyObject *module, PyObject *args) {
         }
         if (append(&rows, row)) goto done;
         roles[rows.count - 1] = role | (uint8_t)(use << 4);
+        if (head) parent->head = rows.count;
     }
-    result = Py_BuildValue("(NNNN)", numbers_as_bytes(&rows),
+    while (depth) close_list(&frames[--depth], arguments);
+    result = Py_BuildValue("(NNNNN)", numbers_as_bytes(&rows),
                            PyBytes_FromStringAndSize((const char *)roles, (Py_ssize_t)rows.count),
+                           PyBytes_FromStringAndSize((const char *)arguments, (Py_ssize_t)rows.count * 4),
                            numbers_as_bytes(&events), numbers_as_bytes(&tops));
 done:
     PyMem_Free(rows.items);
     PyMem_Free(events.items);
     PyMem_Free(tops.items);
     PyMem_Free(roles);
+    PyMem_Free(arguments);
     PyMem_Free(frames);
     PyBuffer_Release(&kinds);
     PyBuffer_Release(&tails);

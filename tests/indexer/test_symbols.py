@@ -205,7 +205,7 @@ def heads(text: str, dialect: str = "hyperon") -> list[tuple[str, int]]:
         ("(; comment\n f a)", [("f", 1)]),
         ("!($f a b)", [("$f", 2)]),
         ("!((f a) b c)", [("f", 1)]),
-        ("!(1 a) !(\"s\" a) !(True a)", []),
+        ('!(1 a) !("s" a) !(True a)', []),
         ("(= (f $x) (g $x 1))", [("=", 2), ("f", 1), ("g", 2)]),
         ("!(let* (($x (f 1)) ($y 2)) (g $x $y $y))", [("let*", 2), ("f", 1), ("g", 3)]),
         ("!(superpose (a b (c d)))", [("superpose", 1), ("c", 1)]),

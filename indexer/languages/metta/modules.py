@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from metta_index.indexer.languages.metta import modules_names, modules_paths
-from metta_index.indexer.languages.metta.modules_files import FileSet, changed_keys, folder_of
+from metta_index.indexer.languages.metta.modules_files import FileSet, changed_keys, changed_names, folder_of, key_of
 from metta_index.indexer.languages.metta.modules_search import Search, Status, Target, TargetKind, Told, Way, Workspace
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "REGISTRATIONS",
     "FileSet",
     "ImportSite",
+    "Names",
     "Resolution",
     "Status",
     "Target",
@@ -27,6 +28,8 @@ __all__ = [
     "Way",
     "Workspace",
     "changed_keys",
+    "changed_names",
+    "key_of",
     "named_by",
     "resolve",
 ]
@@ -96,6 +99,13 @@ class Resolution(NamedTuple):
     lookups: frozenset[str]
 
 
+class Names(NamedTuple):
+    """`registered` and `repositories` of a workspace."""
+
+    registered: dict[str, tuple[str, ...]]
+    repositories: dict[str, tuple[str, ...]]
+
+
 def resolve(site: ImportSite, workspace: Workspace) -> Resolution:
     """What one import means in a workspace. Depends on its arguments only."""
     search = Search(workspace, folder_of(site.path), set())
@@ -127,24 +137,36 @@ def _tell(search: Search, site: ImportSite) -> Told:
         return modules_paths.file_path(search, written, modules_paths.facts)
     refusal = modules_names.refusal(written)
     if site.dialect == "petta":
-        told = modules_paths.file_path(search, written, modules_paths.script)
-        if refusal is None and told.status is Status.UNRESOLVED:
-            # Some files of that dialect are run by implementations that also read names of modules.
-            meant = modules_names.module(search, site.path, site.form, written)
-            if meant.status is not Status.UNRESOLVED:
-                return _refused(meant, f"PeTTa looks for a file {written}.metta only")
-        return told
+        return _petta(search, site, refusal)
     if refusal is None:
         return modules_names.module(search, site.path, site.form, written)
     told = modules_paths.file_path(search, written, modules_paths.script)
-    return told if site.dialect == "mm2" else _refused(told, f"the reference refuses it: {refusal}")
+    return told if site.dialect == "mm2" else _refused(told, f"the reference refuses it ({refusal})")
+
+
+def _petta(search: Search, site: ImportSite, refusal: str | None) -> Told:
+    written = site.module
+    told = modules_paths.file_path(search, written, modules_paths.script)
+    if told.status is not Status.UNRESOLVED:
+        return told
+    # Files that are on their way to PeTTa, or run by several implementations, also name modules.
+    if refusal is None:
+        meant = modules_names.module(search, site.path, site.form, written)
+    elif ":" in written:
+        meant = modules_paths.file_path(search, written.replace(":", "/"), modules_paths.script)
+    else:
+        return told
+    if meant.status is Status.UNRESOLVED:
+        return told
+    return _refused(meant, f"PeTTa looks for a file `{written}.metta`, which is nowhere")
 
 
 def _refused(told: Told, refusal: str) -> Told:
-    return told._replace(status=Status.ILLEGAL, reason=f"{refusal}; meant is what is {told.reason}")
+    meant = f"meant is `{told.found.chain[-1].path}`, {told.reason}" if told.found else told.reason
+    return told._replace(status=Status.ILLEGAL, reason=f"{refusal}; {meant}")
 
 
-def named_by(resolved: Iterable[tuple[ImportSite, Resolution]]) -> tuple[dict[str, tuple[str, ...]], ...]:
+def named_by(resolved: Iterable[tuple[ImportSite, Resolution]]) -> Names:
     """`registered` and `repositories` of a workspace, from its registrations that were resolved without either."""
     registered: dict[str, set[str]] = {}
     repositories: dict[str, set[str]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from posixpath import normpath
 
 #: Files that stand for their folder when a module of the folder's name is looked for.
@@ -88,6 +88,12 @@ class FileSet:
 
     def folders_keyed(self, key: str) -> list[str]:
         return self._keyed_folders.get(key, [])
+
+
+def changed_names(before: Mapping[str, object], after: Mapping[str, object]) -> frozenset[str]:
+    """Keys of the names that mean something else than before, such as names of registered modules."""
+    names = before.keys() | after.keys()
+    return frozenset(key_of(name) for name in names if before.get(name) != after.get(name))
 
 
 def changed_keys(after: FileSet, added: Iterable[str], removed: Iterable[str]) -> frozenset[str]:

@@ -26,7 +26,7 @@ PRELOADED = frozenset({"corelib", "stdlib", "random", "skel", "fileio", "json", 
 #: Modules that are published apart from the implementation, and usually installed.
 _PUBLISHED = {"motto": "metta-motto"}
 
-_ENDINGS = (".metta", ".py", "")
+_ENDINGS = (".metta", ".py")
 
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -66,12 +66,18 @@ def module(search: Search, path: str, form: str, written: str) -> Told:
     if len(names) == 1 and names[0] in search.workspace.builtins.get("hyperon", ()):
         return _builtin(search, names[0])
     search.depend_on(*names)
-    found = search.nearest(lambda folder: _chain(search, folder, names), _by_registration_or_alias(search, names))
-    if found is None and names[0] in _PUBLISHED:
-        package = _PUBLISHED[names[0]]
-        return Told(Status.EXTERNAL, f"`{names[0]}` is the package {package}, not in the workspace", name=names[0])
+
+    def attempt(folder: str) -> Chain | None:
+        return _chain(search, folder, names)
+
+    special = _by_registration_or_alias(search, names)
+    found = search.nearest(attempt, special, lambda folder: _file_chain(search, folder, names))
     if found is None:
         found = search.by_name(names, search.holders_of(names[-1], _ENDINGS), lambda *last: _file_chain(search, *last))
+        outside = _outside(search, names[0])
+        if outside and (found is None or found.matched < len(names)):
+            return Told(Status.EXTERNAL, outside, name=names[0])
+    found = found or search.farther(attempt)
     if found is None:
         tried = ", ".join(f"`{names[-1]}{ending}`" for ending in (".py", "", ".metta", "/"))
         return search.nothing(written, names[-1], tried)
@@ -117,9 +123,13 @@ def _chain(search: Search, folder: str, names: tuple[str, ...]) -> Chain | None:
 
 
 def _file_chain(search: Search, folder: str, names: tuple[str, ...]) -> Chain | None:
-    """A chain that ends in a file: a folder that happens to have the name is no module that anyone means."""
+    """A chain that ends in a MeTTa or Python file by its ending.
+
+    A folder or a program that happens to have the name is one for the reference
+    too, but where the folder itself is a guess it is not what anyone means.
+    """
     chain = _chain(search, folder, names)
-    return chain if chain and chain[-1].kind is not TargetKind.FOLDER else None
+    return chain if chain and chain[-1].path.endswith(_ENDINGS) else None
 
 
 def _module_in(search: Search, folder: str, name: str) -> Target | None:
@@ -154,6 +164,15 @@ def _by_registration_or_alias(search: Search, names: tuple[str, ...]) -> Iterato
         below = _chain(search, "", rest)
         if top is not None and below is not None:
             yield Found(Way.ALIAS, (top, *below), f"as `{first}` is a name of the workspace")
+
+
+def _outside(search: Search, name: str) -> str | None:
+    """Why a first name stands for something outside the workspace, if it does."""
+    if name in _PUBLISHED:
+        return f"`{name}` is the package {_PUBLISHED[name]}, not in the workspace"
+    if search.workspace.registered.get(name) == ():
+        return f"`{name}` is registered from outside the workspace"
+    return None
 
 
 def _is_folder(search: Search, path: str) -> bool:

@@ -64,8 +64,11 @@ def file_path(search: Search, written: str, probe: Probe) -> Told:
     if found is None:
         holders = search.holders_of(parts[-1], _ENDINGS)
         found = search.by_name(parts, holders, lambda folder, last: _one(search, folder, "/".join(last), probe))
-        if found and leaves and found.matched < len(parts):
+        is_part = found is not None and found.matched < len(parts)
+        if is_part and leaves:
             found = None
+        if (found is None or is_part) and len(parts) > 1 and parts[-2] == "lib" and _is_builtin(search, parts[-1]):
+            return _in_petta(parts[-1])
     if found:
         return told_of(found)
     if leaves:
@@ -101,7 +104,6 @@ def library_parts(written: str) -> tuple[str, ...]:
 
 def library(search: Search, parts: tuple[str, ...]) -> Told:
     """A file of PeTTa's own library, or of a repository that is git-imported."""
-    written = " ".join(("library", *parts))
     if len(parts) == 2:
         repository, path = parts
         search.depend_on(repository)
@@ -113,13 +115,23 @@ def library(search: Search, parts: tuple[str, ...]) -> Told:
         return Told(Status.EXTERNAL, reason, name=repository)
     (path,) = parts
     # A workspace that holds PeTTa, or a copy of its library, means its own.
-    for folder in ("lib", *search.workspace.roots):
+    folders = (join(folder, "lib") for folder in (search.folder, *folders_above(search.folder)))
+    for folder in (*folders, *search.workspace.roots):
         chain = _one(search, folder, path, script)
         if chain:
             return told_of(Found(Way.LIBRARY, chain, f"in the library folder `{folder}`"))
-    if splitext(path)[0] in search.workspace.builtins.get("petta", ()):
-        return Told(Status.BUILTIN, f"`{path}` is in PeTTa's own library", name=path)
-    return search.nothing(f"({written})", path, f"`{path}.metta`")
+    if _is_builtin(search, path):
+        return _in_petta(path)
+    reason = f"`{path}` is in no library folder of the workspace, and not among the libraries that PeTTa brings"
+    return Told(Status.EXTERNAL, reason, name=path)
+
+
+def _is_builtin(search: Search, name: str) -> bool:
+    return splitext(name)[0] in search.workspace.builtins.get("petta", ())
+
+
+def _in_petta(name: str) -> Told:
+    return Told(Status.BUILTIN, f"`{name}` is in PeTTa's own library", name=splitext(name)[0])
 
 
 def repository(search: Search, form: str, url: str) -> Told:
@@ -174,7 +186,9 @@ def _inner(written: str) -> tuple[str, ...]:
 
 
 def _leaves(search: Search, written: str) -> bool:
-    """Whether a path leads out of the workspace from every folder it may be seen from."""
+    """Whether a path leads out of the workspace, whatever names that has, from every folder it may be seen from."""
+    if any(part in search.workspace.aliases for part in _inner(written)):
+        return False
     if written.startswith("/"):
         return True
     depth = 1 + sum(1 for _ in folders_above(search.folder)) if search.folder else 0

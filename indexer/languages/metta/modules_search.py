@@ -86,6 +86,10 @@ class Workspace:
     builtins: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
+#: Looks for something from a folder on.
+Attempt = Callable[[str], Chain | None]
+
+
 class Found(NamedTuple):
     """Where one way led; `others` are further targets, in order, if there are."""
 
@@ -140,21 +144,23 @@ class Search:
     def depend_on(self, *names: str) -> None:
         self.keys.update(map(key_of, names))
 
-    def nearest(self, attempt: Callable[[str], Chain | None], special: Iterable[Found] = ()) -> Found | None:
-        """The first of: the own folder, what is special to the name, import roots, the folders above."""
+    def nearest(self, attempt: Attempt, special: Iterable[Found] = (), guess: Attempt | None = None) -> Found | None:
+        """The first of: the own folder, what is special to the name, import roots, the folders above.
+
+        `guess`: what to attempt in the last two, if not the same.
+        """
         chain = attempt(self.folder)
         if chain:
             return Found(Way.EXACT, chain, "in the importing file's own folder")
         found = next(iter(special), None)
-        if found:
-            return found
+        return found or self.farther(guess or attempt)
+
+    def farther(self, attempt: Attempt) -> Found | None:
+        """The first of: import roots, the folders above."""
         for root in self.workspace.roots:
             chain = attempt(root)
             if chain:
                 return Found(Way.ROOT, chain, f"in the import root `{root}`")
-        return self._above(attempt)
-
-    def _above(self, attempt: Callable[[str], Chain | None]) -> Found | None:
         first: tuple[str, Chain] | None = None
         others: list[Target] = []
         for folder in folders_above(self.folder):

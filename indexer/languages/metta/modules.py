@@ -130,7 +130,7 @@ def _tell(search: Search, site: ImportSite) -> Told:
         told = modules_paths.library(search, library)
         return _refused(told, "Hyperon has no (library …)") if site.dialect == "hyperon" else told
     if written.startswith(("(", "$", "&")):
-        return Told(Status.UNRESOLVED, f"what `{written}` names is known only when it runs", way=Way.COMPUTED)
+        return Told(Status.UNRESOLVED, f"what `{written}` stands for is known only when it runs", way=Way.COMPUTED)
     if site.form in _REGISTERING:
         return modules_paths.registration(search, written)
     if site.form == "static-import!":
@@ -167,13 +167,20 @@ def _refused(told: Told, refusal: str) -> Told:
 
 
 def named_by(resolved: Iterable[tuple[ImportSite, Resolution]]) -> Names:
-    """`registered` and `repositories` of a workspace, from its registrations that were resolved without either."""
+    """The names that a workspace's REGISTRATIONS give; these are resolved without any such names.
+
+    What is registered, but lies outside the workspace, is a name without paths.
+    """
     registered: dict[str, set[str]] = {}
     repositories: dict[str, set[str]] = {}
     for site, resolution in resolved:
-        names = registered if site.form in _REGISTERING else repositories if site.form in _REPOSITORIES else None
-        if names is not None and resolution.target and resolution.name:
-            names.setdefault(resolution.name, set()).add(resolution.target)
-    return tuple(
-        {name: tuple(sorted(paths)) for name, paths in sorted(one.items())} for one in (registered, repositories)
-    )
+        if site.form in REGISTRATIONS and resolution.name:
+            names = repositories if site.form == "git-import!" else registered
+            paths = names.setdefault(resolution.name, set())
+            if resolution.target:
+                paths.add(resolution.target)
+    return Names(_sorted_paths(registered), _sorted_paths(repositories))
+
+
+def _sorted_paths(names: dict[str, set[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(sorted(paths)) for name, paths in sorted(names.items())}

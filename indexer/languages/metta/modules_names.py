@@ -17,6 +17,7 @@ from metta_index.indexer.languages.metta.modules_search import (
     Way,
     folder_module,
     kind_of,
+    steps,
     told_of,
 )
 
@@ -150,7 +151,7 @@ def _by_registration_or_alias(search: Search, names: tuple[str, ...]) -> Iterato
     workspace = search.workspace
     first, rest = names[0], names[1:]
     targets: list[Chain] = []
-    for path in workspace.registered.get(first, ()):
+    for path in sorted(workspace.registered.get(first, ()), key=lambda path: (steps(search.folder, path), path)):
         target = Target(path, TargetKind.FOLDER if _is_folder(search, path) else kind_of(path))
         below = _chain(search, target.resources(), rest)
         if below is not None:

@@ -197,7 +197,7 @@ class Search:
             if count + 1 > matched:
                 matched = count + 1
                 best = {}
-            best[chain[-1]] = _steps(self.folder, holder), chain[-1].path, chain
+            best[chain[-1]] = steps(self.folder, holder), chain[-1].path, chain
         if not best:
             return None
         ordered = sorted(best.values(), key=lambda found: found[:2])
@@ -254,7 +254,7 @@ def _common_end(folder: str, parts: tuple[str, ...]) -> tuple[int, str]:
     return count, folder
 
 
-def _steps(start: str, goal: str) -> int:
+def steps(start: str, goal: str) -> int:
     """How many steps lie between two folders: up to what they share, then down."""
     here, there = start.split("/") if start else [], goal.split("/") if goal else []
     shared = 0

@@ -147,7 +147,8 @@ def _tell(search: Search, site: ImportSite) -> Told:
 def _petta(search: Search, site: ImportSite, refusal: str | None) -> Told:
     written = site.module
     told = modules_paths.file_path(search, written, modules_paths.script)
-    if told.status is not Status.UNRESOLVED:
+    by_name = told.found is not None and told.found.way is Way.BY_NAME
+    if told.status is not Status.UNRESOLVED and not (by_name and ":" in written):
         return told
     # Files that are on their way to PeTTa, or run by several implementations, also name modules.
     if refusal is None:
@@ -156,7 +157,7 @@ def _petta(search: Search, site: ImportSite, refusal: str | None) -> Told:
         meant = modules_paths.file_path(search, written.replace(":", "/"), modules_paths.script)
     else:
         return told
-    if meant.status is Status.UNRESOLVED:
+    if meant.status is Status.UNRESOLVED or (by_name and meant.found is None):
         return told
     return _refused(meant, f"PeTTa looks for a file `{written}.metta`, which is nowhere")
 

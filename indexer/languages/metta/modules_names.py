@@ -137,7 +137,7 @@ def _module_in(search: Search, folder: str, name: str) -> Target | None:
     """The module of a name in a folder: the first of five paths that is there."""
     files = search.workspace.files
     path = join(folder, name)
-    search.keys.update((key_of(path), key_of(path + ".metta")))
+    search.keys.update((key_of(path), key_of(path + ".py"), key_of(path + ".metta")))
     for file in (path + ".py", path + "/__init__.py"):
         if file in files.files:
             return Target(file, TargetKind.PYTHON)

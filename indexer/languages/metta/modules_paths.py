@@ -44,9 +44,10 @@ def facts(search: Search, path: str) -> Target | None:
 def registrable(search: Search, path: str) -> Target | None:
     """What register-module! loads: a Python file beside what is named comes first; `.metta` is never added."""
     files = search.workspace.files
-    search.keys.update((key_of(path), key_of(path + ".metta")))
     stem = splitext(path)[0]
-    for file in (stem + ".py", join(stem, "__init__.py")) if path else ():
+    modules = (stem + ".py", join(stem, "__init__.py")) if path else ()
+    search.keys.update(map(key_of, (path, join(path, "module.metta"), *modules)))
+    for file in modules:
         if file in files.files:
             return Target(file, TargetKind.PYTHON)
     if path in files.files:
@@ -83,7 +84,9 @@ def registration(search: Search, written: str) -> Told:
     found = _nearest(search, written, parts, registrable)
     leaves = _leaves(search, written)
     if found is None and parts and not leaves:
-        folders = search.workspace.files.folders_keyed(key_of(parts[-1]))
+        key = key_of(parts[-1])
+        search.keys.add(key)
+        folders = search.workspace.files.folders_keyed(key)
         holders = [folder_of(folder) for folder in folders if folder.rpartition("/")[2] == parts[-1]]
         found = search.by_name(parts, holders, lambda folder, last: _one(search, folder, "/".join(last), registrable))
     if found:

@@ -202,7 +202,7 @@ class Search:
             return None
         ordered = sorted(best.values(), key=lambda found: found[:2])
         targets = tuple(chain[-1] for *_rest, chain in ordered)
-        where = f"elsewhere in the workspace, as its path ends in `{'/'.join(parts[-matched:])}`"
+        where = f"elsewhere in the workspace, as its path ends in `{'/'.join(parts[-matched:])}`{self._hint(parts[-1])}"
         return Found(Way.BY_NAME, ordered[0][2], where, targets[1:], matched)
 
     def holders_of(self, last: str, endings: tuple[str, ...]) -> frozenset[str]:
@@ -220,22 +220,20 @@ class Search:
 
     def nothing(self, written: str, last: str, tried: str) -> Told:
         """What is said where a search found nothing."""
-        near = self.differing_in_case(last)
-        hint = f"; `{near[0]}` differs in capitals" if near else ""
         places = "own folder, import roots, folders above, the rest of the workspace"
-        return Told(Status.UNRESOLVED, f"nothing is there for `{written}`: looked for {tried} in {places}{hint}")
+        reason = f"nothing is there for `{written}`: looked for {tried} in {places}{self._hint(last)}"
+        return Told(Status.UNRESOLVED, reason)
 
-    def differing_in_case(self, last: str) -> tuple[str, ...]:
-        """Files whose name is the wanted one but for capitals."""
+    def _hint(self, last: str) -> str:
+        """A clause on the first file whose name is the wanted one but for capitals."""
         self.depend_on(last)
         folded = last.casefold()
-        near = []
         for path in self.workspace.files.files_keyed(key_of(last)):
             name = path.rpartition("/")[2]
             stem = name.rpartition(".")[0] or name
             if last not in (name, stem) and folded in (name.casefold(), stem.casefold()):
-                near.append(path)
-        return tuple(near)
+                return f"; `{path}` differs in capitals"
+        return ""
 
 
 def folder_text(folder: str) -> str:

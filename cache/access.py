@@ -6,13 +6,10 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from metta_index.cache import files
+from metta_index.cache import disk, files
 from metta_index.cache.reports import State
-
-if TYPE_CHECKING:
-    from metta_index.cache.disk import Cause
 
 _KEYS_PER_QUERY = 500
 
@@ -93,8 +90,6 @@ class Access:
 
     def fail(self, error: Exception, *, reading: bool = False) -> None:
         """Decides how to go on after an error. A caller's mistake, such as another thread, is raised again."""
-        from metta_index.cache import disk
-
         if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
             raise error
         cause = disk.cause_of(error)
@@ -110,13 +105,11 @@ class Access:
         self._tell(cause)
 
     def _open(self) -> None:
-        from metta_index.cache import disk
-
         while True:
             self._identity = files.identity(self.folder)
             try:
                 files.make_folder(self.folder)
-                self._attach(disk.BytesCache(self.folder, self._wait_s).connection, "open")
+                self._attach(disk.open_for_writing(self.folder, self._wait_s), "open")
                 return
             except disk.ERRORS as error:
                 self._detach()
@@ -127,9 +120,7 @@ class Access:
                 if not self._set_aside(error):
                     return
 
-    def _open_read_only(self, cause: Cause) -> None:
-        from metta_index.cache import disk
-
+    def _open_read_only(self, cause: disk.Cause) -> None:
         try:
             self._attach(disk.open_read_only(self.folder, cause), "read-only")
         except disk.ERRORS:
@@ -149,7 +140,7 @@ class Access:
                 self._connection.close()
         self._connection = None
 
-    def _tell(self, cause: Cause) -> None:
+    def _tell(self, cause: disk.Cause) -> None:
         self.reason = cause.text
         how = "read but not written" if self.state == "read-only" else "not used"
         self._warn(f"the cache in {self.folder} is {how} in this run: {cause.text}. {cause.advice}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from pathlib import Path
 
@@ -71,6 +70,8 @@ def set_aside(folder: Path) -> Path:
 def remove(path: Path) -> None:
     """Removes a folder and all in it; of a link, the link. Raises OSError."""
     if path.is_dir() and not path.is_symlink():
+        import shutil
+
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

@@ -13,7 +13,8 @@ import diskcache  # type: ignore[import-untyped]
 import pytest
 
 from metta_index.cache import files
-from metta_index.cache.disk import BytesCache, BytesDisk, cause_of
+from metta_index.cache.bytes_cache import BytesCache, BytesDisk
+from metta_index.cache.disk import cause_of
 from metta_index.cache.entries import seal
 from metta_index.cache.store import Store
 

@@ -142,15 +142,27 @@ def test_reading_writes_nothing_until_the_end(tmp_path: Path) -> None:
     assert times[2] < before - DAY + 60
 
 
-def test_diskcache_is_imported_only_to_open() -> None:
+def test_diskcache_is_imported_only_to_make_or_mend(tmp_path: Path) -> None:
     program = (
-        "import sys, metta_index.cache.store, metta_index.cache.folder\n"
-        "assert 'diskcache' not in sys.modules\n"
-        "metta_index.cache.store.Store.open(metta_index.cache.store.Path(sys.argv[1]), warn=print)\n"
-        "assert 'diskcache' in sys.modules\n"
+        "import sys\n"
+        "from metta_index.cache.store import Path, Store\n"
+        "with Store.open(Path(sys.argv[1]), warn=sys.exit) as store:\n"
+        "    if store.get_many(['key']): store.put_many([('other', b'payload')])\n"
+        "    else: store.put_many([('key', b'payload')])\n"
+        "    print('diskcache' in sys.modules, store.stats().entries)\n"
     )
-    with run(program, "/dev/null/nowhere") as process:
-        assert process.wait(20) == 0
+
+    def open_again() -> list[str]:
+        with run(program, str(tmp_path)) as process:
+            output, _errors = process.communicate(timeout=20)
+        return output.split()
+
+    assert open_again() == ["True", "1"]
+    assert open_again() == ["False", "2"]
+    with closing(sqlite3.connect(tmp_path / f"v{entries.SCHEMA}" / "cache.db", isolation_level=None)) as connection:
+        connection.execute("INSERT OR REPLACE INTO Settings VALUES ('cull_limit', 10)")
+    assert open_again() == ["True", "2"]
+    assert open_again() == ["False", "2"]
 
 
 def test_a_closed_store_is_off(tmp_path: Path) -> None:

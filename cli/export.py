@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from metta_index.cache.database import IndexDatabase
+from metta_index.cli import VERSION
 from metta_index.cli.exits import UsageError
 from metta_index.cli.options import NO_REFRESH_OPTION, ROOT_OPTION
-from metta_index.cli.output import write_lines
+from metta_index.cli.output import is_special, write_encoded_lines, write_lines
 from metta_index.cli.refresh import refresh, whole_index
-from metta_index.cli.session import open_session
+from metta_index.cli.session import Session, open_session
 from metta_index.indexer.discovery import display_path
 from metta_index.indexer.languages import load_language
 
+if TYPE_CHECKING:
+    from metta_index.indexer.formats.ctags_file import TagsFile
+
+FORMATS = ("jsonl", "ctags")
+
 
 def export_command(
-    output_format: Annotated[str, typer.Argument(help="jsonl: the canonical form of the index.", metavar="FORMAT")],
+    output_format: Annotated[
+        str, typer.Argument(help="jsonl: the canonical form of the index. ctags: a tags file.", metavar="FORMAT")
+    ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="A file, written whole or not at all. Default: stdout."),
@@ -29,22 +38,32 @@ def export_command(
     no_refresh: Annotated[bool, NO_REFRESH_OPTION] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")] = False,
 ) -> int:
-    """Write the index out: documents, imports, symbols and occurrences, one JSON object a line.
+    """Write the index out, for other programs and for editors.
 
+    jsonl: documents, imports, symbols and occurrences, one JSON object a line.
+    ctags: a tags file as Universal Ctags writes it, for Vim, Emacs (Citre) and
+    readtags; its paths lead from the folder it is written to, or from the root.
     The same workspace gives the same bytes, however its index came to be.
 
     Examples:
+
+      metta-index export ctags --output tags
 
       metta-index export jsonl --output index.jsonl
 
       metta-index export jsonl | jq -r 'select(.type == "symbol") | .name'
     """
-    if output_format != "jsonl":
-        raise UsageError(f"cannot export {output_format!r}; the format there is: jsonl")
+    if output_format not in FORMATS:
+        raise UsageError(f"cannot export {output_format!r}; the formats there are: {', '.join(FORMATS)}")
     with open_session(root, use_cache=not no_cache) as session:
         code = refresh(session, not no_refresh)
-        with whole_index(session), closing(index_lines(session.index)) as lines:
-            write_lines(lines, output)
+        if output_format == "ctags":
+            with whole_index(session):
+                tags = tags_file(session, _folder_of(output) or session.root)
+            write_encoded_lines(tags.lines, output)
+        else:
+            with whole_index(session), closing(index_lines(session.index)) as lines:
+                write_lines(lines, output)
     return code
 
 
@@ -63,3 +82,20 @@ def index_lines(index: IndexDatabase) -> Generator[str, None, None]:
                 document.digest,
                 [decode_table(data) for data in index.tables(document)],
             )
+
+
+def tags_file(session: Session, folder: Path) -> TagsFile:
+    """The tags of all documents, for a file in a folder. Raises sqlite3.Error, DamagedIndexError, DecodeError."""
+    from metta_index.indexer.formats.ctags_file import make_tags_file
+
+    index = session.index
+    with index.snapshot():
+        documents = list(index.documents())
+        return make_tags_file(session.root, folder, documents, index.tables, session.store(), VERSION)
+
+
+def _folder_of(output: Path | None) -> Path | None:
+    """Where a file is to be; None for what has no place among files, such as stdout."""
+    if output is None or str(output) == "-" or is_special(output):
+        return None
+    return Path(os.path.realpath(output.parent))

@@ -6,30 +6,37 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from metta_index.cli.exits import UsageError
 
 
 def write_lines(lines: Iterable[str], output: Path | None) -> None:
-    """Writes lines to a file, or to stdout where `output` is None or `-`. Raises UsageError.
+    """Writes lines as UTF-8 to a file, or to stdout where `output` is None or `-`. Raises UsageError.
 
     A link is followed; a pipe or a device is written to, and stays what it is.
     """
+    write_encoded_lines((line.encode("utf-8", "backslashreplace") for line in lines), output)
+
+
+def write_encoded_lines(lines: Iterable[bytes], output: Path | None) -> None:
+    """Writes lines that are bytes, and need not be text in any encoding. As `write_lines`."""
     if output is None or str(output) == "-":
-        _write(lines, sys.stdout)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+            _write(lines, sys.stdout.buffer)
         return
     import tempfile
 
     temporary: str | None = None
     target = os.path.realpath(output)
     try:
-        if os.path.exists(target) and not os.path.isfile(target):  # noqa: PTH110, PTH113
-            with Path(target).open("w", encoding="utf-8", newline="\n") as file:
+        if is_special(target):
+            with Path(target).open("wb") as file:
                 _write(lines, file)
             return
         descriptor, temporary = tempfile.mkstemp(prefix=".metta-index-", dir=os.path.dirname(target))  # noqa: PTH120
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(descriptor, "wb") as file:
             _write(lines, file)
             file.flush()
             os.fsync(file.fileno())
@@ -45,10 +52,14 @@ def write_lines(lines: Iterable[str], output: Path | None) -> None:
             Path(temporary).unlink(missing_ok=True)
 
 
-def _write(lines: Iterable[str], file: TextIO) -> None:
+def is_special(target: str | Path) -> bool:
+    """Whether something is there that is no file: a pipe, a device, or a folder, which cannot be written."""
+    return os.path.exists(target) and not os.path.isfile(target)  # noqa: PTH110, PTH113
+
+
+def _write(lines: Iterable[bytes], file: BinaryIO) -> None:
     for line in lines:
-        file.write(line)
-        file.write("\n")
+        file.write(line + b"\n")
 
 
 def _umask() -> int:

@@ -409,7 +409,7 @@ def test_the_program_has_help_and_a_version(program: Program) -> None:
         (("build", "--files-from", "missing"), "--files-from missing: No such file"),
         (("build", "--frob"), "No such option: --frob"),
         (("build", ".", "lib"), "unexpected extra argument"),
-        (("export", "ctags"), "cannot export 'ctags'; the format there is: jsonl"),
+        (("export", "xml"), "cannot export 'xml'; the formats there are: jsonl, ctags"),
         (("export",), "Missing argument 'FORMAT'; see `metta-index export --help`"),
         (("stats", "--format", "xml"), "--format xml"),
         (("cache", "info", "--format", "xml"), "--format xml"),

@@ -67,6 +67,22 @@ def test_the_tree_is_what_tree_sitter_says_where_there_is_no_error(source: bytes
     assert list(parse(source).rows()) == expected
 
 
+@given(texts)
+def test_tokens_say_what_tree_sitter_says_where_there_is_no_error(text: str) -> None:
+    source = text.encode()
+    root = grammar.parser().parse(source).root_node
+    codes, leaves = grammar.kind_codes()
+    walked = _columns.flatten([(root, 0, len(source))], codes, leaves, 0, grammar.ERROR, grammar.MISSING, len(source))
+    if not root.has_error and not text.startswith("\ufeff"):
+        assert _binding.columns(source, root.descendant_count) == walked
+    assert _binding.columns(source, root.descendant_count + 1) is None
+
+
+@pytest.mark.parametrize("text", ["(", ")", "(a))", '"', "a\0b", "(; \0\n)", "! ("])
+def test_tokens_of_a_text_with_errors_make_no_tree(text: str) -> None:
+    assert all(_binding.columns(text.encode(), count) is None for count in range(12))
+
+
 @given(sources)
 def test_the_cutter_finds_damage_exactly_where_tree_sitter_finds_an_error(source: bytes) -> None:
     pieces = _binding.cut(source, 0, 0, 0)

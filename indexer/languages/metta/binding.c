@@ -1,4 +1,4 @@
-/* The extension module: the tree-sitter grammar, the cutter and the walks over a tree's columns. */
+/* The extension module: the tree-sitter grammar, the cutter, the reader of tokens and the walks over a tree's columns. */
 #include "binding.h"
 
 typedef struct TSLanguage TSLanguage;
@@ -11,6 +11,7 @@ static PyObject *language(PyObject *module, PyObject *unused) {
 static PyMethodDef methods[] = {
     {"language", language, METH_NOARGS, "The grammar, for tree_sitter.Language."},
     {"cut", metta_cut, METH_VARARGS, "Pieces (start, end, broken) of a text, cut at top-level atoms."},
+    {"columns", metta_columns, METH_VARARGS, "Columns of the tree of a text without errors; None if it is none."},
     {"intern", metta_intern, METH_VARARGS, "Distinct words and variables of a tree, and the number of each at its row."},
     {"classify", metta_classify, METH_VARARGS, "What each word and variable of a tree is there for."},
     {NULL, NULL, 0, NULL},

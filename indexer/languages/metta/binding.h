@@ -6,6 +6,7 @@
 #include <Python.h>
 
 PyObject *metta_cut(PyObject *module, PyObject *args);
+PyObject *metta_columns(PyObject *module, PyObject *args);
 PyObject *metta_intern(PyObject *module, PyObject *args);
 PyObject *metta_classify(PyObject *module, PyObject *args);
 

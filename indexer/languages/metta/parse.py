@@ -55,12 +55,16 @@ def cut(source: bytes) -> list[int]:
 
 def parse(source: bytes) -> SyntaxTree:
     """The tree of one text, or of one piece of a large one."""
-    codes, leaves = grammar.kind_codes()
     problems: list[Problem] = []
     if source.startswith(BOM_UTF8):
         problems.append(Problem("byte-order-mark", _BOM_MESSAGE, 0, len(BOM_UTF8)))
+    problems += _encoding_problems(source)
     root, shift = _parsed(source)
+    columns = None
     if not root.has_error:
+        if not problems:
+            # The binding makes an object of each node it is asked for: the tokens say the same.
+            columns = _binding.columns(source, root.descendant_count)
         roots = [(root, shift, len(source))]
     else:
         roots = []
@@ -76,8 +80,9 @@ def parse(source: bytes) -> SyntaxTree:
             roots.append((piece, start + shift, limit))
             if damage or piece.has_error:
                 problems.append(_syntax_problem(source, start, end, Damage(damage), where))
-    columns = _columns.flatten(roots, codes, leaves, 0, grammar.ERROR, grammar.MISSING, len(source))
-    problems += _encoding_problems(source)
+    if columns is None:
+        codes, leaves = grammar.kind_codes()
+        columns = _columns.flatten(roots, codes, leaves, 0, grammar.ERROR, grammar.MISSING, len(source))
     problems += _lexical_problems(source, *columns[:3])
     problems.sort(key=lambda problem: (problem.start_byte, problem.end_byte, problem.code))
     return SyntaxTree(len(source), *columns, tuple(problems))

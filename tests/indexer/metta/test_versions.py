@@ -30,6 +30,7 @@ TREE = [
     METTA / "lexer.h",
     METTA / "lexical.py",
     METTA / "parse.py",
+    METTA / "tokens.c",
     METTA / "src" / "parser.c",
 ]
 TABLE = [

@@ -71,10 +71,11 @@ def test_the_tree_is_what_tree_sitter_says_where_there_is_no_error(source: bytes
 def test_tokens_say_what_tree_sitter_says_where_there_is_no_error(text: str) -> None:
     source = text.encode()
     root = grammar.parser().parse(source).root_node
+    if root.has_error or text.startswith("\ufeff"):
+        return
     codes, leaves = grammar.kind_codes()
     walked = _columns.flatten([(root, 0, len(source))], codes, leaves, 0, grammar.ERROR, grammar.MISSING, len(source))
-    if not root.has_error and not text.startswith("\ufeff"):
-        assert _binding.columns(source, root.descendant_count) == walked
+    assert _binding.columns(source, root.descendant_count) == walked
     assert _binding.columns(source, root.descendant_count + 1) is None
 
 

@@ -66,7 +66,6 @@ def module(search: Search, path: str, form: str, written: str) -> Told:
         return Told(Status.ILLEGAL, f"include reads no `self:` (Failed to resolve module {name})")
     if len(names) == 1 and names[0] in search.workspace.builtins.get("hyperon", ()):
         return _builtin(search, names[0])
-    search.depend_on(*names)
 
     def attempt(folder: str) -> Chain | None:
         return _chain(search, folder, names)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from metta_index.cache.git_index import tracks
 from metta_index.indexer.digest import blake2b
@@ -27,8 +27,7 @@ _FILES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class IndexFolder:
+class IndexFolder(NamedTuple):
     """Where the parts of an index lie; None: in memory, or nowhere. `reason`: why not in the workspace."""
 
     path: Path | None

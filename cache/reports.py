@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 State = Literal["open", "read-only", "off"]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What a store may hold: bytes of its database, and entries."""
 
     max_bytes: int = 1 << 30
     max_entries: int = 500_000
 
 
-@dataclass(slots=True)
 class Counts:
     """What a store did since it was opened."""
 
@@ -27,8 +24,7 @@ class Counts:
     verify_failures: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StoreStats:
+class StoreStats(NamedTuple):
     """What a store holds, may hold, and did since it was opened.
 
     `bytes`: of its files on disk. `reason`: why it is not open, or what happened to
@@ -48,8 +44,7 @@ class StoreStats:
     verify_failures: int
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyReport:
+class VerifyReport(NamedTuple):
     """Entries that verify and that do not; `problems`: what is wrong with the store around them."""
 
     good: int
@@ -57,8 +52,7 @@ class VerifyReport:
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GcReport:
+class GcReport(NamedTuple):
     """Entries removed, or that would be, and entries kept; `freed_bytes`: of the disk."""
 
     removed: int

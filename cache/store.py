@@ -10,7 +10,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 from metta_index.cache import files
@@ -173,7 +172,11 @@ class Store:
             bytes=files.size_of(self.folder),
             max_entries=self.limits.max_entries,
             max_bytes=self.limits.max_bytes,
-            **asdict(self._counts),
+            hits=self._counts.hits,
+            misses=self._counts.misses,
+            puts=self._counts.puts,
+            evictions=self._counts.evictions,
+            verify_failures=self._counts.verify_failures,
         )
 
     def verify(self, *, remove: bool = True) -> VerifyReport:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,7 +50,7 @@ def info_command(
     with _open(root, cache_dir) as (session, store):
         stats = store.stats()
         if output_format == "json":
-            print(json.dumps({"schema": 1, "path": str(session.folder.cache), **asdict(stats)}, default=str))
+            print(json.dumps({"schema": 1, "path": str(session.folder.cache), **stats._asdict()}, default=str))
             return 0
         print(f"{session.folder.cache}: {stats.state}" + (f" ({stats.reason})" if stats.reason else ""))
         print(f"{stats.entries:,} of at most {stats.max_entries:,} entries")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from json import dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -27,18 +26,26 @@ if TYPE_CHECKING:
 _ATTEMPTS = 5
 
 
-@dataclass(slots=True)
 class Session:
     """An open workspace. `warn` says a warning, and adds it to `warnings`."""
 
-    root: Path
-    settings: Settings
-    folder: IndexFolder
-    index: IndexDatabase
-    use_cache: bool
-    warn: Callable[[str], None]
-    warnings: list[str]
-    _store: Store | None = None
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings,
+        folder: IndexFolder,
+        use_cache: bool,
+        warn: Callable[[str], None],
+        warnings: list[str],
+    ) -> None:
+        self.root = root
+        self.settings = settings
+        self.folder = folder
+        self.index = IndexDatabase.open(folder.database, warn)
+        self.use_cache = use_cache
+        self.warn = warn
+        self.warnings = warnings
+        self._store: Store | None = None
 
     def store(self) -> Store | None:
         """The cache, opened when first asked for; None with --no-cache or without a place for it."""
@@ -86,11 +93,9 @@ class Session:
 
     def _cache_for_work(self) -> Store | None:
         """The cache, asked for only where there is work: from here on workers may run, which no signal must orphan."""
-        import threading
-
         from metta_index.indexer.run import install_termination_handlers
 
-        if threading.current_thread() is threading.main_thread():
+        with suppress(ValueError):  # in another thread than the main one
             install_termination_handlers()
         return self.store()
 
@@ -158,7 +163,7 @@ def open_session(
 
     wanted_cache = cache_dir or _cache_dir_from_environment() or settings.cache_dir_path()
     folder = prepare_folder(found, warn=warn, wanted=wanted_cache)
-    session = Session(found, settings, folder, IndexDatabase.open(folder.database, warn), use_cache, warn, warnings)
+    session = Session(found, settings, folder, use_cache, warn, warnings)
     try:
         yield session
     finally:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 FILE_NAME = "metta-index.toml"
 PYPROJECT = "pyproject.toml"
@@ -23,8 +23,7 @@ class ConfigurationError(Exception):
         super().__init__(f"{path}: {message}")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What a workspace configures; `source` is the file it comes from, None for defaults.
 
     `include`, `exclude`: patterns as in .gitignore, seen from the folder of `source`;
@@ -39,7 +38,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = (".metta",)
     dialect: str = "auto"
-    dialects: Mapping[str, str] = field(default_factory=dict)
+    dialects: Mapping[str, str] = MappingProxyType({})
     alias: tuple[str, ...] = ()
     max_cache_bytes: int | None = None
     max_cache_entries: int | None = None
@@ -160,7 +159,7 @@ def _parse(path: Path) -> dict[str, Any]:
 def _settings(path: Path, data: object, prefix: str) -> Settings:
     if not isinstance(data, dict):
         raise ConfigurationError(path, f"`tool.metta-index` must be a table, not {_shown(data)}")
-    known = {one.name.replace("_", "-"): one.name for one in fields(Settings) if one.name not in ("source", "prefix")}
+    known = {name.replace("_", "-"): name for name in Settings._fields if name not in ("source", "prefix")}
     values: dict[str, Any] = {}
     for key, value in data.items():
         if key not in known:

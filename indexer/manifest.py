@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, replace
 from json import dumps, loads
 from typing import NamedTuple
 
@@ -33,8 +32,7 @@ class Entry(NamedTuple):
     scanned_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """The files that are in an index.
 
     `files` maps paths to what the file system said, `digests` to the digests of
@@ -79,7 +77,7 @@ class Manifest:
         return stat.mtime_ns <= settled and stat.ctime_ns <= settled
 
     def with_totals(self, totals: dict[str, int]) -> Manifest:
-        return replace(self, totals=totals)
+        return self._replace(totals=totals)
 
     def to_bytes(self) -> bytes:
         paths = list(self.files)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from metta_index.indexer.rates import Load, Rates, RunMeasurement, learn
 from metta_index.indexer.wanted import Wanted
@@ -24,8 +23,7 @@ LONGEST_BATCH_MS = 250.0
 BATCHES_PER_WORKER = 8
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionPlan:
+class ExecutionPlan(NamedTuple):
     """How the work will run and why; every index of `loads` is in exactly one batch."""
 
     backend: Backend
@@ -33,8 +31,8 @@ class ExecutionPlan:
     reason: str
     estimated_sequential_ms: float
     estimated_parallel_ms: float
-    batches: tuple[tuple[int, ...], ...] = field(repr=False)
-    loads: tuple[Load, ...] = field(repr=False)
+    batches: tuple[tuple[int, ...], ...]
+    loads: tuple[Load, ...]
 
 
 def plan_execution(loads: Sequence[Load], rates: Rates, cpus: int, wanted: Wanted) -> ExecutionPlan:

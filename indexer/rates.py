@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 # One run moves a rate by this share of the way to what it measured.
 EWMA = 0.3
@@ -24,16 +24,14 @@ OTHER_LANGUAGES = "*"
 DEFAULT_PER_BYTE_MS = 0.00007
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """The work of one item that no cache holds: its language and its size in bytes."""
 
     language: str
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(NamedTuple):
     """What work costs on this machine, in milliseconds; `samples` counts the runs learnt from.
 
     The defaults were measured on two cores with CPython 3.11. `pool_start_ms` is all that a pool costs
@@ -42,7 +40,7 @@ class Rates:
 
     pool_start_ms: float = 200.0
     per_file_ms: float = 0.15
-    per_byte_ms: Mapping[str, float] = field(default_factory=lambda: {OTHER_LANGUAGES: DEFAULT_PER_BYTE_MS})
+    per_byte_ms: Mapping[str, float] = MappingProxyType({OTHER_LANGUAGES: DEFAULT_PER_BYTE_MS})
     efficiency: float = 0.9
     samples: int = 0
 
@@ -87,8 +85,7 @@ class Rates:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageTimes:
+class LanguageTimes(NamedTuple):
     """Sums over the items of one language in one run, enough to fit `ms = per_file + bytes * per_byte`.
 
     Each item weighs 1 / (bytes + SMALL_BYTES) in the fit, because timing errors grow with size.
@@ -105,8 +102,7 @@ class LanguageTimes:
     weighted_bytes_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class RunMeasurement:
+class RunMeasurement(NamedTuple):
     """What one run really cost: `busy_ms` is the time inside the work function, summed over the workers.
 
     `pool_start_ms` is what the pool took to start and to end, 0 for a sequential run. `pools_lost` counts
@@ -176,18 +172,18 @@ def learn(rates: Rates, measurement: RunMeasurement) -> Rates:
         per_file = _towards(rates.per_file_ms, target, PER_FILE_BOUNDS_MS)
         for times, _, byte_ms in fits:
             per_byte[times.language] = _towards(rates.byte_ms(times.language), byte_ms, PER_BYTE_BOUNDS_MS)
-    learnt = replace(rates, per_file_ms=per_file, per_byte_ms=per_byte, samples=rates.samples + 1)
+    learnt = rates._replace(per_file_ms=per_file, per_byte_ms=per_byte, samples=rates.samples + 1)
     if measurement.backend != "loky" or measurement.pools_lost or measurement.pool_start_ms <= 0:
         return learnt
-    learnt = replace(
-        learnt, pool_start_ms=_towards(rates.pool_start_ms, measurement.pool_start_ms, POOL_START_BOUNDS_MS)
+    learnt = learnt._replace(
+        pool_start_ms=_towards(rates.pool_start_ms, measurement.pool_start_ms, POOL_START_BOUNDS_MS)
     )
     working_ms = measurement.wall_ms - measurement.pool_start_ms
     if measurement.busy_ms < EFFICIENCY_NEEDS_BUSY_MS or working_ms <= 0:
         return learnt
     # One item that outlasts all others leaves workers idle through no fault of the pool.
     ideal_ms = max(measurement.busy_ms / measurement.workers, measurement.longest_item_ms)
-    return replace(learnt, efficiency=_towards(rates.efficiency, ideal_ms / working_ms, EFFICIENCY_BOUNDS))
+    return learnt._replace(efficiency=_towards(rates.efficiency, ideal_ms / working_ms, EFFICIENCY_BOUNDS))
 
 
 def summarise(loads: Sequence[Load], busy_ms: Mapping[int, float]) -> tuple[LanguageTimes, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,8 +15,14 @@ class Failure(NamedTuple):
     message: str
 
 
-@dataclass(slots=True)
-class FileCounts:
+class _Counts:
+    """Counts that start at 0."""
+
+    def as_json(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in type(self).__annotations__}
+
+
+class FileCounts(_Counts):
     """`indexed`: parsed or extracted now. `cached`: changed, but its content was in the cache."""
 
     total: int = 0
@@ -28,8 +33,7 @@ class FileCounts:
     failed: int = 0
 
 
-@dataclass(slots=True)
-class WorkCounts:
+class WorkCounts(_Counts):
     """What was really done. Tests gate on these, not on seconds."""
 
     scanned: int = 0
@@ -39,7 +43,6 @@ class WorkCounts:
     extracted: int = 0
 
 
-@dataclass(slots=True)
 class CacheCounts:
     hits: int = 0
     misses: int = 0
@@ -51,20 +54,20 @@ class CacheCounts:
         return self.hits / lookups if lookups else None
 
 
-@dataclass(slots=True)
 class BuildReport:
     """`totals` are those of the whole index; times in milliseconds."""
 
-    root: str
-    files: FileCounts = field(default_factory=FileCounts)
-    work: WorkCounts = field(default_factory=WorkCounts)
-    cache: CacheCounts = field(default_factory=CacheCounts)
-    totals: dict[str, int] = field(default_factory=dict)
-    plan: ExecutionPlan | None = None
-    actual_ms: float = 0.0
-    elapsed_ms: float = 0.0
-    failures: list[Failure] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.files = FileCounts()
+        self.work = WorkCounts()
+        self.cache = CacheCounts()
+        self.totals: dict[str, int] = {}
+        self.plan: ExecutionPlan | None = None
+        self.actual_ms = 0.0
+        self.elapsed_ms = 0.0
+        self.failures: list[Failure] = []
+        self.warnings: list[str] = []
 
     @property
     def exit_code(self) -> int:
@@ -82,7 +85,7 @@ class BuildReport:
         return {
             "schema": 1,
             "root": self.root,
-            "files": asdict(self.files),
+            "files": self.files.as_json(),
             "bytes": totals.get("bytes", 0),
             "symbols": {
                 "definitions": totals.get("definitions", 0),
@@ -100,7 +103,7 @@ class BuildReport:
                 "actual_ms": round(self.actual_ms, 1),
             },
             "cache": {"hits": self.cache.hits, "misses": self.cache.misses, "hit_rate": self.cache.hit_rate},
-            "work": asdict(self.work),
+            "work": self.work.as_json(),
             "failures": [failure._asdict() for failure in self.failures],
             "warnings": self.warnings,
             "elapsed_ms": round(self.elapsed_ms, 1),

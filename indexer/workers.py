@@ -1,4 +1,4 @@
-"""What runs inside a worker process: its precautions, the guarded call of the work, the crash slot."""
+"""What runs inside a worker process: its precautions, its batches, the crash slot."""
 
 from __future__ import annotations
 
@@ -12,42 +12,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
 
-Item = TypeVar("Item")
-FailureKind = Literal["error", "crash", "timeout", "memory"]
+from metta_index.indexer.guard import Failure, Item, Limits, call_guarded
 
 PARENT_POLL_SECONDS = 0.5
 # Linux: <sys/prctl.h>, deliver this signal when the parent thread ends.
 _PR_SET_PDEATHSIG = 1
-_LONGEST_MESSAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why an item has no outcome.
-
-    `error`: the work raised; `crash`: its process died; `timeout`, `memory`: it went over one of the limits.
-    """
-
-    kind: FailureKind
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one item may take in a worker; None is no limit. They need Unix, and do not bind a sequential run.
-
-    `memory_bytes` bounds the address space of the whole worker, the interpreter included (about 0.5 GB before
-    any work, most of it never touched).
-    """
-
-    seconds_per_item: float | None = 60.0
-    memory_bytes: int | None = None
-
-
-class Terminated(SystemExit):
-    """A signal asked this process to end; the exit status is 128 + the signal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,32 +103,9 @@ class CrashSlots:
                     Path(self.path).unlink()
 
 
-def call_guarded(work: Callable[[Item], bytes], item: Item) -> bytes | Failure:
-    """Return `work(item)`, or the failure if it raises anything but a request to end this process.
-
-    Bytes are all that may come back: they cross from process to process without being taken for anything else.
-    """
-    try:
-        outcome = work(item)
-        if type(outcome) is not bytes:
-            return Failure("error", f"its result is {type(outcome).__name__}, not bytes")
-        return outcome
-    except Terminated:
-        raise
-    except MemoryError as error:
-        return Failure("memory" if _limits.memory_bytes is not None else "error", _describe(error))
-    except KeyboardInterrupt as error:
-        if not _in_worker:
-            raise
-        return Failure("error", _describe(error))
-    except BaseException as error:
-        return Failure("error", _describe(error))
-
-
 def start_worker(parent_pid: int, slots_path: str, limits: Limits) -> None:
     """Prepare a new worker: deaf to Ctrl-C, ended with its parent, within its limits, silent when it dies."""
-    global _in_worker, _slots, _limits
-    _in_worker = True
+    global _slots, _limits
     # A signal to the whole group is the parent's to act on: a worker that dies while it sends blocks the pool.
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
@@ -182,12 +129,12 @@ def run_batch(work: Callable[[Item], bytes], batch: Sequence[tuple[int, Item]]) 
     for index, item in batch:
         if _slots is not None:
             _slots.note(index, running=True)
-        _set_alarm(_limits.seconds_per_item)
+        _set_alarm(on=True)
         item_started = time.perf_counter()
-        outcome = call_guarded(work, item)
+        outcome = call_guarded(work, item, _limits)
         busy_ms.append((time.perf_counter() - item_started) * 1000)
         outcomes.append(outcome)
-    _set_alarm(None)
+    _set_alarm(on=False)
     if _slots is not None and batch:
         # The slot keeps the last item, for a worker that dies while it sends the batch.
         _slots.note(batch[-1][0], running=False)
@@ -207,21 +154,10 @@ def post_mortem(cause: str, limits: Limits) -> Failure:
     return Failure("crash", f"worker died: {cause or 'cause unknown'}{hint}")
 
 
-def _describe(error: BaseException) -> str:
-    name = type(error).__name__
-    try:
-        text = str(error)
-    except Exception:
-        return name
-    if len(text) > _LONGEST_MESSAGE:
-        text = text[:_LONGEST_MESSAGE] + "…"
-    return f"{name}: {text}" if text else name
-
-
-def _set_alarm(seconds: float | None) -> None:
+def _set_alarm(*, on: bool) -> None:
     # The default action of SIGALRM ends the process even inside C code, which no Python handler can.
-    if _limits.seconds_per_item is not None and hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds or 0)
+    if _limits is not None and _limits.seconds_per_item is not None and hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, _limits.seconds_per_item if on else 0)
 
 
 def _limit_memory(memory_bytes: int) -> None:
@@ -262,6 +198,5 @@ def _end_with_parent(parent_pid: int) -> None:
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
-_in_worker = False
 _slots: CrashSlots | None = None
-_limits = Limits(seconds_per_item=None)
+_limits: Limits | None = None

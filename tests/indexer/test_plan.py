@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -58,7 +57,7 @@ def test_one_item_is_never_shared(load: Load, rates: Rates, cpus: int, threshold
 
 @given(loads, rates, cpus, st.data())
 def test_more_work_never_turns_processes_off(loads: list[Load], rates: Rates, cpus: int, data: st.DataObject) -> None:
-    more = [replace(load, bytes=load.bytes + data.draw(st.integers(0, 10**6))) for load in loads]
+    more = [load._replace(bytes=load.bytes + data.draw(st.integers(0, 10**6))) for load in loads]
     if plan_execution(loads, rates, cpus, AUTO).backend == "loky":
         assert plan_execution(more, rates, cpus, AUTO).backend == "loky"
 
@@ -117,9 +116,9 @@ def test_processes_that_gain_nothing_are_said_to() -> None:
 
 @given(rates, st.integers(0, 10**6))
 def test_rates_survive_json(rates: Rates, samples: int) -> None:
-    rates = replace(rates, samples=samples)
+    rates = rates._replace(samples=samples)
     again = Rates.from_json(json.loads(json.dumps(rates.to_json())))
-    assert replace(again, per_byte_ms={}) == replace(rates, per_byte_ms={})
+    assert again._replace(per_byte_ms={}) == rates._replace(per_byte_ms={})
     assert again.per_byte_ms.items() >= rates.per_byte_ms.items()
 
 
@@ -197,7 +196,7 @@ def test_one_odd_run_moves_no_rate_far(rates: Rates, busy_ms: float, size: int) 
 def test_a_sequential_or_broken_run_says_nothing_about_the_pool() -> None:
     true = Rates(120.0, 0.4, efficiency=0.7)
     sizes = list(range(100, 200_000, 1731))
-    for measurement in (measured(true, sizes), replace(measured(true, sizes, 2), pools_lost=1)):
+    for measurement in (measured(true, sizes), measured(true, sizes, 2)._replace(pools_lost=1)):
         learnt = learn(Rates(), measurement)
         assert (learnt.pool_start_ms, learnt.efficiency) == (Rates().pool_start_ms, Rates().efficiency)
         assert learnt.per_file_ms > Rates().per_file_ms

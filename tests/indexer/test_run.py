@@ -198,7 +198,7 @@ def test_what_killed_a_worker_never_runs_here(monkeypatch: pytest.MonkeyPatch) -
 
 def test_workers_that_cannot_start_leave_the_work_to_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     # The items are fine: no worker ever gets to one.
-    monkeypatch.setattr("metta_index.indexer.run.start_worker", worker_functions.refuse)
+    monkeypatch.setattr("metta_index.indexer.pool.start_worker", worker_functions.refuse)
     outcomes, measured = run(GOOD, worker_functions.where)
     assert set(outcomes.values()) == {str(os.getpid()).encode()}
     assert measured.pools_lost == 2

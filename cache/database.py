@@ -10,6 +10,9 @@ Its tables (`cache.index_file` has the statements):
   relative to the workspace, text; a blob where its bytes are not UTF-8.
 * `piece(document, position, data)`: the symbol tables of a document, sealed. All but
   large files have one.
+* `name(name, defined, used, checksum)`: which documents offer a name, and which mention
+  it: JSON lists of document numbers (`cache.postings`). The views `defines(name, path)`
+  and `mentions(name, path)` spell them out.
 
 Sealed: a checksum of the data and of what it belongs to comes first. Rows are taken
 only where they verify, are those that the manifest names, and are all there.
@@ -28,6 +31,7 @@ from typing import TYPE_CHECKING
 
 from metta_index.cache.index_file import DamagedIndexError, connect, is_damage, set_aside
 from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, seal, stored, unseal
+from metta_index.cache.postings import Postings, mentioned_by
 from metta_index.indexer.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -70,6 +74,8 @@ class IndexDatabase:
         self._known: Manifest | None = None
         self._known_checksum: bytes | None = None
         self._totals = dict.fromkeys(_TOTALS, 0)
+        self._next_id = 0
+        self.postings = Postings(connection)
 
     @classmethod
     def open(cls, path: Path | None, warn: Callable[[str], None]) -> IndexDatabase:
@@ -121,8 +127,14 @@ class IndexDatabase:
         self, path: str, language: str, size: int, digest: bytes, summary: Summary, tables: Sequence[bytes]
     ) -> None:
         self._begin()
-        self._drop(path)
+        old = self._find(path)
+        before = None
+        if old is not None:
+            before = mentioned_by(self.tables(old))
+            self._connection.execute("DELETE FROM document WHERE id = ?", (old.id,))
+            self._count(old, -1)
         document = DocumentRow(
+            old.id if old is not None else self._new_id(),
             path,
             language,
             summary.dialect,
@@ -136,20 +148,17 @@ class IndexDatabase:
             len(tables),
         )
         values = document.values()
-        cursor = self._connection.execute(
-            f"INSERT INTO document ({COLUMNS}) VALUES ({', '.join('?' * len(values))})", values
-        )
+        self._connection.execute(f"INSERT INTO document ({COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
         self._connection.executemany(
             "INSERT INTO piece VALUES (?, ?, ?)",
-            (
-                (cursor.lastrowid, position, seal(document.piece(position), table))
-                for position, table in enumerate(tables)
-            ),
+            ((document.id, position, seal(document.piece(position), table)) for position, table in enumerate(tables)),
         )
+        self.postings.change(document.id, before, mentioned_by(tables))
         self._count(document, 1)
 
     def finish(self, manifest: Manifest) -> dict[str, int]:
         self._begin()
+        self.postings.flush()
         totals = dict(self._totals)
         sealed = seal("manifest", manifest.with_totals(totals).to_bytes())
         self._connection.execute("INSERT OR REPLACE INTO manifest VALUES (1, ?)", (sealed,))
@@ -159,8 +168,9 @@ class IndexDatabase:
     def discard(self) -> None:
         """Forgets everything: the next build makes the index anew."""
         self._begin()
-        for table in ("piece", "document", "manifest"):
+        for table in ("piece", "name", "document", "manifest"):
             self._connection.execute(f"DELETE FROM {table}")
+        self.postings.forget_changes()
         self._known = None
         self._totals = dict.fromkeys(_TOTALS, 0)
 
@@ -183,11 +193,18 @@ class IndexDatabase:
         if (head(row[0]) if row else None) != self._known_checksum:
             self._connection.execute("ROLLBACK")
             raise OvertakenError
+        self.postings.forget_changes()
+        self._next_id = self._connection.execute("SELECT coalesce(max(id), 0) FROM document").fetchone()[0]
+
+    def _new_id(self) -> int:
+        self._next_id += 1
+        return self._next_id
 
     def _drop(self, path: str) -> None:
         document = self._find(path)
         if document is not None:
-            self._connection.execute("DELETE FROM document WHERE path = ?", (stored(path),))
+            self.postings.change(document.id, mentioned_by(self.tables(document)), None)
+            self._connection.execute("DELETE FROM document WHERE id = ?", (document.id,))
             self._count(document, -1)
 
     def _count(self, document: DocumentRow, sign: int) -> None:
@@ -237,10 +254,7 @@ class IndexDatabase:
 
     def tables(self, document: DocumentRow) -> Iterator[bytes]:
         """The encoded symbol tables of a document, verified."""
-        rows = self._connection.execute(
-            "SELECT data FROM piece WHERE document = (SELECT id FROM document WHERE path = ?) ORDER BY position",
-            (stored(document.path),),
-        )
+        rows = self._connection.execute("SELECT data FROM piece WHERE document = ? ORDER BY position", (document.id,))
         found = 0
         for (data,) in rows:
             yield unseal(document.piece(found), data)

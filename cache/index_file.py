@@ -7,7 +7,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
-SCHEMA = 2
+SCHEMA = 3
 _BUSY_MS = 1000
 
 _TABLES = """
@@ -34,6 +34,16 @@ CREATE TABLE piece (
     data BLOB NOT NULL,
     PRIMARY KEY (document, position)
 );
+CREATE TABLE name (
+    name PRIMARY KEY,
+    defined TEXT NOT NULL,
+    used TEXT NOT NULL,
+    checksum BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE VIEW defines (name, path) AS
+    SELECT name.name, document.path FROM name, json_each(name.defined) AS number JOIN document ON document.id = number.value;
+CREATE VIEW mentions (name, path) AS
+    SELECT name.name, document.path FROM name, json_each(name.used) AS number JOIN document ON document.id = number.value;
 """
 
 #: What SQLite says where the file may be sound but cannot be used now. All else is damage.

@@ -22,13 +22,17 @@ _FIELDS = (
     "errors",
     "pieces",
 )
-COLUMNS = f"path, {', '.join(_FIELDS)}, checksum"
+COLUMNS = f"id, path, {', '.join(_FIELDS)}, checksum"
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """What the index says of one file, the tables apart."""
+    """What the index says of one file, the tables apart.
 
+    `id` stays the same while the file is in the index, whatever becomes of its content.
+    """
+
+    id: int
     path: str
     language: str
     dialect: str
@@ -44,16 +48,16 @@ class DocumentRow:
     @classmethod
     def of(cls, values: tuple[Any, ...]) -> DocumentRow:
         """What a row says, COLUMNS in this order. Raises DamagedIndexError where it does not verify."""
-        *fields, checksum = values
-        if checksum != _checksum("document", repr(fields).encode()):
-            raise DamagedIndexError(f"the checksum of the document {fields[0]!r} does not match")
-        path = fields[0] if isinstance(fields[0], str) else os.fsdecode(fields[0])
-        return cls(path, *fields[1:])
+        *fields, check = values
+        number, path, *rest = fields
+        if check != checksum("document", repr(fields).encode()):
+            raise DamagedIndexError(f"the checksum of the document {path!r} does not match")
+        return cls(number, path if isinstance(path, str) else os.fsdecode(path), *rest)
 
     def values(self) -> tuple[object, ...]:
         """The row that says this, COLUMNS in this order."""
-        fields = [stored(self.path), *(getattr(self, name) for name in _FIELDS)]
-        return (*fields, _checksum("document", repr(fields).encode()))
+        fields = [self.id, stored(self.path), *(getattr(self, name) for name in _FIELDS)]
+        return (*fields, checksum("document", repr(fields).encode()))
 
     def piece(self, position: int) -> str:
         """What the sealed table of a piece belongs to."""
@@ -69,16 +73,24 @@ def stored(path: str) -> str | bytes:
     return path
 
 
+def stored_name(name: bytes) -> str | bytes:
+    """A name as SQLite can hold it: text, or a blob where it is not UTF-8 or holds a NUL."""
+    try:
+        return name if b"\0" in name else name.decode()
+    except UnicodeDecodeError:
+        return name
+
+
 def seal(context: str, data: bytes) -> bytes:
     """The data behind a checksum of it and of what it belongs to."""
-    return _checksum(context, data) + data
+    return checksum(context, data) + data
 
 
 def unseal(context: str, sealed: object) -> bytes:
     """The data that was sealed. Raises DamagedIndexError where it was other data, or belongs elsewhere."""
     if isinstance(sealed, bytes):
         data = sealed[_CHECK_BYTES:]
-        if _checksum(context, data) == sealed[:_CHECK_BYTES]:
+        if checksum(context, data) == sealed[:_CHECK_BYTES]:
             return data
     raise DamagedIndexError(f"the checksum of the {context} does not match")
 
@@ -88,7 +100,8 @@ def head(sealed: object) -> bytes:
     return sealed[:_CHECK_BYTES] if isinstance(sealed, bytes) else repr(sealed).encode()
 
 
-def _checksum(context: str, data: bytes) -> bytes:
+def checksum(context: str, data: bytes) -> bytes:
+    """A checksum of data and of what it belongs to."""
     belongs_to = context.encode()
     check = blake2b(len(belongs_to).to_bytes(8, "little"), digest_size=_CHECK_BYTES)
     check.update(belongs_to)

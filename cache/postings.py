@@ -1,0 +1,137 @@
+"""Postings: which documents offer a name, and which mention it. A part of the built index.
+
+One row of `name` for each name of the workspace. Document numbers are JSON lists, so
+that anyone can ask with `json_each`; the views `defines` and `mentions` of the schema
+do. Only names whose documents change are written: what an edit costs is what the edited
+document says, not how large the workspace is.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from json import loads
+from typing import TYPE_CHECKING
+
+from metta_index.cache.index_file import DamagedIndexError
+from metta_index.cache.index_rows import checksum, stored_name
+
+if TYPE_CHECKING:
+    from metta_index.indexer.postings import Mentions
+
+_NOTHING: frozenset[bytes] = frozenset()
+_ONE = "SELECT defined, used, checksum FROM name WHERE name = ?"
+
+
+class Postings:
+    """The postings of one index. Changes are collected, and written by `flush`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        # Document numbers to add; negative ones to take away.
+        self._defined: defaultdict[bytes, list[int]] = defaultdict(list)
+        self._used: defaultdict[bytes, list[int]] = defaultdict(list)
+
+    def change(self, document: int, before: Mentions | None, now: Mentions | None) -> None:
+        """Notes that a document mentions other names than before; None: there is, or was, no such document."""
+        for changes, was, is_now in (
+            (self._used, before.used if before else _NOTHING, now.used if now else _NOTHING),
+            (self._defined, before.defined if before else _NOTHING, now.defined if now else _NOTHING),
+        ):
+            for name in is_now - was:
+                changes[name].append(document)
+            for name in was - is_now:
+                changes[name].append(-document)
+
+    def forget_changes(self) -> None:
+        self._defined.clear()
+        self._used.clear()
+
+    def flush(self) -> set[bytes]:
+        """Writes what changed. The names whose defining documents are others than before."""
+        names = sorted(self._defined.keys() | self._used.keys())
+        empty = self._connection.execute("SELECT 1 FROM name LIMIT 1").fetchone() is None
+        gone: list[tuple[str | bytes]] = []
+        self._connection.executemany("INSERT OR REPLACE INTO name VALUES (?, ?, ?, ?)", self._rows(names, empty, gone))
+        self._connection.executemany("DELETE FROM name WHERE name = ?", gone)
+        changed = set(self._defined)
+        self.forget_changes()
+        return changed
+
+    def _rows(
+        self, names: Iterable[bytes], empty: bool, gone: list[tuple[str | bytes]]
+    ) -> Iterator[tuple[str | bytes, str, str, bytes]]:
+        nothing: list[int] = []
+        for name in names:
+            key = stored_name(name)
+            defined, used = self._defined.get(name, nothing), self._used.get(name, nothing)
+            if not empty:
+                known = self._read(key)
+                if known is not None:
+                    defined, used = _applied(known[0], defined), _applied(known[1], used)
+                else:
+                    defined, used = _applied(nothing, defined), _applied(nothing, used)
+            if used:
+                yield _row(key, defined, used)
+            else:
+                gone.append((key,))
+
+    def documents_of(self, name: bytes) -> tuple[list[int], list[int]]:
+        """Numbers of the documents that offer a name, and of those that mention it, in ascending order."""
+        return self._read(stored_name(name)) or ([], [])
+
+    def names(self) -> Iterator[tuple[bytes, list[int], list[int]]]:
+        """Every name that some document offers, with the documents that offer and that mention it."""
+        rows = self._connection.execute("SELECT name, defined, used, checksum FROM name WHERE defined <> '[]'")
+        for key, defined, used, check in rows:
+            numbers = _verified(key, defined, used, check)
+            yield key.encode() if isinstance(key, str) else bytes(key), *numbers
+
+    def _read(self, key: str | bytes) -> tuple[list[int], list[int]] | None:
+        row = self._connection.execute(_ONE, (key,)).fetchone()
+        return None if row is None else _verified(key, *row)
+
+
+def mentioned_by(tables: Iterable[bytes]) -> Mentions:
+    """The names in encoded tables. Raises DamagedIndexError where they are none."""
+    from metta_index.indexer.errors import DecodeError
+    from metta_index.indexer.postings import mentions
+    from metta_index.indexer.symbols import decode_table
+
+    try:
+        return mentions(map(decode_table, tables))
+    except DecodeError as error:
+        raise DamagedIndexError(str(error)) from error
+
+
+def _applied(known: list[int], changes: list[int]) -> list[int]:
+    """Document numbers after additions and removals; a document added twice is there once."""
+    if not changes:
+        return known
+    numbers = set(known)
+    for number in changes:
+        if number > 0:
+            numbers.add(number)
+        else:
+            numbers.discard(-number)
+    return sorted(numbers)
+
+
+def _row(key: str | bytes, defined: list[int], used: list[int]) -> tuple[str | bytes, str, str, bytes]:
+    first, second = _json(defined), _json(used)
+    return key, first, second, checksum(f"name {key!r}", f"{first}{second}".encode())
+
+
+def _json(numbers: list[int]) -> str:
+    return str(numbers).replace(" ", "")
+
+
+def _verified(key: str | bytes, defined: object, used: object, check: object) -> tuple[list[int], list[int]]:
+    if (
+        not isinstance(defined, str)
+        or not isinstance(used, str)
+        or check != checksum(f"name {key!r}", f"{defined}{used}".encode())
+    ):
+        raise DamagedIndexError(f"the checksum of the postings of {key!r} does not match")
+    return loads(defined), loads(used)

@@ -1,0 +1,70 @@
+"""Texts of any content, written so that every reader of a format takes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from json import dumps
+from typing import Any
+
+from metta_index.indexer.findings import printable
+
+#: XML 1.0 has no way to write these, not even as references.
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_XML = re.compile('[&<>"\t\n\r]|[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
+_XML_NAMES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+_HIDDEN = re.compile("[^\x20-\x7e]")
+
+
+def json_line(value: Any) -> str:
+    """One line of JSON. Halves of characters, which strict readers refuse, are shown as `printable` shows them."""
+    text = dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return dumps(_printable(value), ensure_ascii=False)
+    return text
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {key: _printable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_printable(one) for one in value]
+    return value
+
+
+def xml_text(text: str) -> str:
+    """A text for an element or a quoted attribute of XML 1.0; what XML cannot say is shown as \\xNN or \\uNNNN."""
+    return _XML.sub(_xml, printable(text))
+
+
+def _xml(found: re.Match[str]) -> str:
+    char = found.group()
+    if _NO_XML.match(char):
+        return shown_character(char)
+    # A reader would fold white space in an attribute that is not written as a reference.
+    return _XML_NAMES.get(char) or f"&#{ord(char)};"
+
+
+def xml_element(name: str, attributes: Iterable[tuple[str, object]], close: bool = False) -> str:
+    """A start tag, or an empty element where `close`."""
+    written = "".join(f' {key}="{xml_text(str(value))}"' for key, value in attributes)
+    return f"<{name}{written}{'/' if close else ''}>"
+
+
+def visible(text: str) -> str:
+    """One line in which everything can be seen: control characters, and such as turn the text around, are escaped."""
+    text = printable(text)
+    if text.isascii() and text.isprintable():
+        return text
+    return _HIDDEN.sub(
+        lambda found: found.group() if found.group().isprintable() else shown_character(found.group()), text
+    )
+
+
+def shown_character(char: str) -> str:
+    """A character that cannot be written as it is: \\n, \\x1b, \\u202e."""
+    return char.encode("unicode_escape").decode()

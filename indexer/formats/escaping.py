@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from json import dumps
 from typing import Any
 
@@ -24,6 +24,17 @@ def json_line(value: Any) -> str:
     except UnicodeEncodeError:
         return dumps(_printable(value), ensure_ascii=False)
     return text
+
+
+def json_items(values: Iterable[Any]) -> Iterator[str]:
+    """The items of a JSON array, one a line."""
+    before = None
+    for value in values:
+        if before is not None:
+            yield f"{before},"
+        before = json_line(value)
+    if before is not None:
+        yield before
 
 
 def _printable(value: Any) -> Any:

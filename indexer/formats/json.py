@@ -11,7 +11,7 @@ from typing import Any
 
 from metta_index.indexer.discovery import display_path
 from metta_index.indexer.findings import Finding, RuleInfo, RunInfo, numbered
-from metta_index.indexer.formats.escaping import json_line
+from metta_index.indexer.formats.escaping import json_items, json_line
 from metta_index.indexer.formats.totals import shown, totals_of
 from metta_index.indexer.positions import Position
 
@@ -22,13 +22,7 @@ def render(findings: Sequence[Finding], rules: Sequence[RuleInfo], run: RunInfo)
     """One JSON object; each finding is in a line of its own. `findings` are sorted."""
     head = json_line({"schema": SCHEMA, "tool": "metta-index", "version": run.version})
     yield f'{head[:-1]}, "findings": ['
-    before = ""
-    for finding in _objects(findings, rules):
-        if before:
-            yield f"{before},"
-        before = json_line(finding)
-    if before:
-        yield before
+    yield from json_items(_objects(findings, rules))
     yield f"], {json_line(_summary(findings, run))[1:]}"
 
 

@@ -60,7 +60,7 @@ def _remote_url(text: str) -> str:
         setting = _URL.match(line)
         if setting and remote is not None:
             urls.setdefault(remote, _value(setting[1]))
-    return urls.get("origin") or next(iter(urls.values()), "")
+    return urls.get("origin") or next(filter(None, urls.values()), "")
 
 
 def _value(written: str) -> str:

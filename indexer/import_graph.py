@@ -1,4 +1,4 @@
-"""Who imports whom: what a document reaches and what reaches it, circles, duplicates and diamonds."""
+"""Who imports whom: what a document reaches and what reaches it, circles and duplicates."""
 
 from __future__ import annotations
 
@@ -67,19 +67,6 @@ class Duplicate(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(edge.module for edge in self.edges))
-
-
-class Diamond(NamedTuple):
-    """A document that gets into a space of `top` by several ways that share no other document.
-
-    `ways`: two of them, each the edges from `top` to `target`, the shorter first;
-    they end in different documents' imports.
-    """
-
-    top: str
-    target: str
-    space: str
-    ways: tuple[tuple[Edge, ...], tuple[Edge, ...]]
 
 
 class ImportGraph:
@@ -233,41 +220,6 @@ class ImportGraph:
     def _between(self, source: str, target: str) -> list[Edge]:
         return [edge for edge in self._out[source] if edge.target == target]
 
-    def diamonds(self, path: str) -> tuple[Diamond, ...]:
-        """What gets into a document's spaces by several ways that part in this document; costs what it reaches."""
-        spaces = dict.fromkeys(edge.space for edge in self.edges_from(path) if edge.space)
-        return tuple(diamond for space in spaces for diamond in self._diamonds_into(path, space))
-
-    def _diamonds_into(self, top: str, space: str) -> Iterator[Diamond]:
-        arriving: dict[str, Edge] = {}  # the edge by which each document is reached on a shortest way
-        importing: dict[str, dict[str, Edge]] = {}  # all documents that it is reached from
-        queue = deque([top])
-        while queue:
-            path = queue.popleft()
-            for edge in self.edges_from(path):
-                target = edge.target
-                if edge.space != (space if path == top else SELF) or target in (top, path):
-                    continue
-                importing.setdefault(target, {}).setdefault(path, edge)
-                if target not in arriving:
-                    arriving[target] = edge
-                    queue.append(target)
-        if all(len(edges) == 1 for edges in importing.values()):
-            return
-        gates = _gates(top, importing)
-        for target in arriving:
-            if len(importing[target]) > 1 and gates[target] == top:
-                ways = [_way(top, edge, arriving) for edge in importing[target].values()]
-                other = next((way for way in ways if way[0] != ways[0][0]), ways[1])
-                yield Diamond(top, target, space, (ways[0], other))
-
-
-def _way(top: str, last: Edge, arriving: dict[str, Edge]) -> tuple[Edge, ...]:
-    way = [last]
-    while way[-1].source != top:
-        way.append(arriving[way[-1].source])
-    return tuple(reversed(way))
-
 
 def _shortest(targets: dict[str, list[str]], start: str, goal: str) -> tuple[list[str], int]:
     """A shortest way from start to goal, which there is, and how many steps it took to find."""
@@ -286,50 +238,3 @@ def _shortest(targets: dict[str, list[str]], start: str, goal: str) -> tuple[lis
         way.append(before[way[-1]])
     way.reverse()
     return way, steps
-
-
-def _gates(top: str, importing: dict[str, dict[str, Edge]]) -> dict[str, str]:
-    """The last document that all ways from `top` to each other one pass: its immediate dominator.
-
-    Cooper, Harvey and Kennedy, "A simple, fast dominance algorithm", 2001.
-    """
-    targets: dict[str, list[str]] = {}
-    for target, edges in importing.items():
-        for source in edges:
-            targets.setdefault(source, []).append(target)
-    finished: dict[str, int] = {}
-    seen = {top}
-    walk = [(top, iter(targets.get(top, ())))]
-    while walk:
-        path, rest = walk[-1]
-        for target in rest:
-            if target not in seen:
-                seen.add(target)
-                walk.append((target, iter(targets.get(target, ()))))
-                break
-        else:
-            walk.pop()
-            finished[path] = len(finished)
-    order = [path for path in reversed(finished) if path != top]
-    gates = {top: top}
-    has_changed = True
-    while has_changed:
-        has_changed = False
-        for path in order:
-            gate = ""
-            for source in importing[path]:
-                if source in gates:
-                    gate = _meeting(gate, source, gates, finished) if gate else source
-            if gates.get(path) != gate:
-                gates[path] = gate
-                has_changed = True
-    return gates
-
-
-def _meeting(one: str, other: str, gates: dict[str, str], finished: dict[str, int]) -> str:
-    while one != other:
-        if finished[one] < finished[other]:
-            one = gates[one]
-        else:
-            other = gates[other]
-    return one

@@ -225,8 +225,7 @@ class Search:
         return Told(Status.UNRESOLVED, reason)
 
     def _hint(self, last: str) -> str:
-        """A clause on the first file whose name is the wanted one but for capitals."""
-        self.depend_on(last)
+        """A clause on the first file whose name is the wanted one but for capitals. Its key is looked up before."""
         folded = last.casefold()
         for path in self.workspace.files.files_keyed(key_of(last)):
             name = path.rpartition("/")[2]

@@ -17,6 +17,10 @@ from metta_index.indexer.languages.metta.modules_files import (
 )
 
 
+#: A name such as `main` may be in every folder: so many of the nearest are enough to choose from.
+MOST_CANDIDATES = 20
+
+
 class Status(StrEnum):
     """What became of an import."""
 
@@ -114,7 +118,9 @@ def told_of(found: Found, reason: str = "", name: str = "") -> Told:
     """A target that was found; several that are as good make it ambiguous."""
     reason = reason or found.where
     if found.others and found.way is not Way.ANCESTOR:
-        return Told(Status.AMBIGUOUS, f"{reason}; {len(found.others) + 1} fit, the nearest is taken", found, name)
+        count = len(found.others) + 1
+        fit = f"{count} or more" if count == MOST_CANDIDATES else str(count)
+        return Told(Status.AMBIGUOUS, f"{reason}; {fit} fit, the nearest is taken", found, name)
     return Told(Status.RESOLVED, reason, found, name)
 
 
@@ -181,29 +187,30 @@ class Search:
     ) -> Found | None:
         """What is elsewhere and has a path that ends in most of the parts; the nearest first.
 
-        Nearest: fewest steps from the importing file's folder, then by path.
+        Nearest: fewest steps from the importing file's folder, then by path of its
+        folder. No more than MOST_CANDIDATES are told.
         `holders`: the folders that may hold the last part; `attempt` looks for the
         last parts from a folder on.
         """
-        best: dict[Target, tuple[int, str, Chain]] = {}
-        matched = 0
+        ranked = []
         for holder in holders:
             count, above = _common_end(holder, parts[:-1])
-            if count + 1 < matched:
-                continue
-            chain = attempt(above, parts[len(parts) - 1 - count :])
-            if chain is None:
-                continue
-            if count + 1 > matched:
-                matched = count + 1
-                best = {}
-            best[chain[-1]] = steps(self.folder, holder), chain[-1].path, chain
-        if not best:
+            ranked.append((-count, steps(self.folder, holder), holder, above))
+        chains: dict[Target, Chain] = {}
+        matched = 0
+        for negative_count, _steps, _holder, above in sorted(ranked):
+            count = 1 - negative_count
+            if count < matched or len(chains) == MOST_CANDIDATES:
+                break
+            chain = attempt(above, parts[-count:])
+            if chain:
+                matched = count
+                chains.setdefault(chain[-1], chain)
+        if not chains:
             return None
-        ordered = sorted(best.values(), key=lambda found: found[:2])
-        targets = tuple(chain[-1] for *_rest, chain in ordered)
+        target, *others = chains
         where = f"elsewhere in the workspace, as its path ends in `{'/'.join(parts[-matched:])}`{self._hint(parts[-1])}"
-        return Found(Way.BY_NAME, ordered[0][2], where, targets[1:], matched)
+        return Found(Way.BY_NAME, chains[target], where, tuple(others), matched)
 
     def holders_of(self, last: str, endings: tuple[str, ...]) -> frozenset[str]:
         """The folders with a file of that name and one of those endings, or with such a folder that is a module."""

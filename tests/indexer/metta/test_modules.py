@@ -221,6 +221,13 @@ def test_files_of_one_name_are_listed_by_steps_then_by_path() -> None:
     assert listed == ["d/e/g/a.metta", "d/e/h/i/a.metta", "d/f/a.metta", "b/a.metta", "c/a.metta"]
 
 
+def test_no_more_candidates_are_told_than_anyone_reads() -> None:
+    files = " ".join(f"d{number:02}/a.metta" for number in range(99))
+    resolution = ask(Case("m.metta", "a", "", files))
+    assert [target.path for target in resolution.candidates] == files.split()[:20]
+    assert "20 or more fit" in resolution.reason
+
+
 REASONS = {
     "what the reference prints": (Case("m.metta", "a.metta", "", "a.metta"), "Illegal module name: a.metta"),
     "and what is meant": (Case("m.metta", "a.metta", "", "a.metta"), "meant is `a.metta`, in the importing file's own"),

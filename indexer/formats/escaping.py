@@ -76,6 +76,11 @@ def visible(text: str) -> str:
     )
 
 
+def visible_lines(text: str) -> list[str]:
+    """The lines of a text, at least one, each as `visible` shows it."""
+    return [visible(line.removesuffix("\r")) for line in text.split("\n")]
+
+
 def shown_character(char: str) -> str:
     """A character that cannot be written as it is: \\n, \\x1b, \\u202e."""
     return char.encode("unicode_escape").decode()

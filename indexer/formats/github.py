@@ -8,7 +8,7 @@ from itertools import islice
 
 from metta_index.indexer.discovery import display_path
 from metta_index.indexer.findings import SEVERITIES, Finding, RuleInfo, RunInfo, Severity, printable
-from metta_index.indexer.formats.escaping import visible
+from metta_index.indexer.formats.escaping import visible, visible_lines
 from metta_index.indexer.formats.totals import counted, shown, summary, totals_of
 
 #: Annotations that GitHub shows of one step, for each command; it drops others in silence.
@@ -44,13 +44,19 @@ def render(findings: Sequence[Finding], rules: Sequence[RuleInfo], run: RunInfo)
 
 
 def command(name: str, properties: dict[str, str], message: str) -> str:
-    """One workflow command, escaped as the runner reads it back (`@actions/core`, command.ts)."""
+    """One workflow command, escaped as the runner reads it back (`@actions/core`, command.ts).
+
+    Of the message, everything can be seen; a property, such as the name of a file, is left as it is.
+    """
+    seen = "\n".join(visible_lines(message))
     written = ",".join(f"{key}={_escape_property(value)}" for key, value in properties.items())
-    return f"::{name} {written}::{_escape(message)}"
+    return f"::{name} {written}::{_escape(seen)}"
 
 
 def _place(finding: Finding) -> dict[str, str]:
-    place = {"file": printable(finding.path), "line": str(finding.start.row + 1), "endLine": str(finding.end.row + 1)}
+    # The last line that it is in, which is not the one that it ends before.
+    last = max(finding.end.row - (finding.end.byte_column == 0), finding.start.row)
+    place = {"file": printable(finding.path), "line": str(finding.start.row + 1), "endLine": str(last + 1)}
     # Columns of several lines are refused.
     if finding.start.row == finding.end.row:
         place |= {"col": str(finding.start.column + 1), "endColumn": str(finding.end.column + 1)}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from metta_index.indexer.discovery import display_path
 from metta_index.indexer.findings import Finding, RuleInfo, RunInfo
-from metta_index.indexer.formats.escaping import visible
+from metta_index.indexer.formats.escaping import visible, visible_lines
 from metta_index.indexer.formats.totals import shown, summary, totals_of
 
 #: Columns of source that are shown at most.
@@ -67,9 +67,9 @@ def _painter() -> Paint:
 def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
     place = f"{finding.start.row + 1}:{finding.start.column + 1}"
     name = paint("code", f"{finding.code} {finding.rule}")
-    first, *others = finding.message.split("\n")
-    yield f"  {place}  {paint(finding.severity, finding.severity)} {name}: {visible(first)}"
-    yield from (f"      {visible(line)}" for line in others)
+    first, *others = visible_lines(finding.message)
+    yield f"  {place}  {paint(finding.severity, finding.severity)} {name}: {first}"
+    yield from (f"      {line}" for line in others)
     number = str(finding.start.row + 1)
     margin = " " * len(number)
     source, indent, length = excerpt(finding)
@@ -85,8 +85,7 @@ def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
 
 def excerpt(finding: Finding) -> tuple[str, int, int]:
     """The line a finding starts in as a terminal shows it, and where carets go: columns before them, and how many."""
-    line, ended, _ = finding.text.partition(b"\n")
-    line = line.removesuffix(b"\r") if ended else line
+    line = finding.text.partition(b"\n")[0].removesuffix(b"\r")
     start, end = finding.start_byte - finding.text_start, finding.end_byte - finding.text_start
     written: list[str] = []
     column = 0

@@ -37,6 +37,7 @@ _TABLES = {"hyperon": ("hyperon",), "petta": ("petta",), "mm2": ("mm2",), "metta
 _MODULES = {
     "hyperon": (
         "agents",
+        "agents:events",
         "catalog",
         "corelib",
         "das",

@@ -6,6 +6,7 @@ from functools import cache
 
 from tree_sitter import Language, Parser
 
+from metta_index.indexer.languages import kinds
 from metta_index.indexer.languages.metta import _binding
 
 #: Kinds of nodes, by the code that a tree's column holds. The order is that of binding.h.
@@ -23,7 +24,7 @@ KINDS = (
 )
 EXPRESSION, EVALUATION, SYMBOL, VARIABLE, STRING, NUMBER, COMMENT, ERROR, MISSING = range(1, 10)
 
-_SKIPPED = 255
+_LEAVES = frozenset({"symbol", "variable", "string", "number", "comment"})
 
 
 @cache
@@ -34,11 +35,4 @@ def parser() -> Parser:
 @cache
 def kind_codes() -> tuple[bytes, bytes]:
     """By tree-sitter's number of a kind: our code (255: not kept), and 1 where it has no children."""
-    language = Language(_binding.language())
-    codes, leaves = bytearray(), bytearray()
-    for number in range(language.node_kind_count):
-        name = language.node_kind_for_id(number) or ""
-        named = language.node_kind_is_named(number)
-        codes.append(KINDS.index(name) if named and name in KINDS else _SKIPPED)
-        leaves.append(name not in ("source_file", "expression", "evaluation"))
-    return bytes(codes), bytes(leaves)
+    return kinds.kind_codes(Language(_binding.language()), KINDS, _LEAVES)

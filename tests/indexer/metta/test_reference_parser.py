@@ -254,7 +254,7 @@ def test_there_are_files_to_judge() -> None:
     assert GOLDEN
 
 
-@pytest.mark.parametrize("case", read_corpus(), ids=lambda case: f"{case.file}: {case.name}")
+@pytest.mark.parametrize("case", read_corpus("metta"), ids=lambda case: f"{case.file}: {case.name}")
 def test_corpus_inputs(parser: Parser, case: Any) -> None:
     check_agreement(parser, case.source.decode())
 

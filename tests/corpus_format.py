@@ -1,10 +1,10 @@
-"""Reads tree-sitter's corpus format, so that the grammar's own tests run without its CLI."""
+"""Reads tree-sitter's corpus format, so that the grammars' own tests run without its CLI."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-CORPUS = Path(__file__).parents[3] / "indexer" / "languages" / "metta" / "test" / "corpus"
+LANGUAGES = Path(__file__).parents[1] / "indexer" / "languages"
 
 _CASE = re.compile(
     rb"^={3,}\n(?P<name>[^\n]+)\n={3,}\n(?P<source>.*?)\n-{3,}\n(?P<tree>.*?)(?=^={3,}\n|\Z)",
@@ -22,10 +22,10 @@ class CorpusCase:
     tree: str
 
 
-def read_corpus() -> list[CorpusCase]:
-    """Every case of every corpus file, in order. Bytes, not lines: U+2028 is no line end here."""
+def read_corpus(language: str) -> list[CorpusCase]:
+    """Every case of every corpus file of a language, in order. Bytes, not lines: U+2028 is no line end here."""
     cases = []
-    for path in sorted(CORPUS.glob("*.txt")):
+    for path in sorted((LANGUAGES / language / "test" / "corpus").glob("*.txt")):
         text = path.read_bytes()
         covered = 0
         for case in _CASE.finditer(text):

@@ -1,0 +1,1 @@
+"""Rholang: grammar, binding rules, extraction."""

@@ -15,6 +15,9 @@ name in a module. Their columns:
     type    as `get-type` of the dialect gives it; overloads stand between ` | `
     doc     what it does and what it gives back
 
+PeTTa makes a partial application of a call with fewer operands, so there only more
+than the largest arity is wrong; MeTTaTron ignores what is too much for most forms.
+
 Facts come from the implementations: Hyperon 0.2.10 (checked against the running
 reference by the tests), PeTTa at 43705f5 (`src/metta.pl`, `src/translator.pl`,
 `lib/`), MeTTaTron at efee4be (`src/backend/eval/`), MORK at 45bdb9a
@@ -103,7 +106,8 @@ def lookup(dialect: str, name: bytes) -> Builtin | None:
     """What a name means in a dialect before anyone defines it; None where it means nothing.
 
     A row that is always there goes before one whose module must be imported
-    (`always` tells); KeyError for a dialect that is not ours.
+    (`always` tells); KeyError for a dialect that is not ours. Costs a search through
+    the table: to sort out thousands of names, ask `names` first.
     """
     return next(_rows(dialect, name), None)
 

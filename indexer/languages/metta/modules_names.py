@@ -33,14 +33,13 @@ _ILLEGAL = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def refusal(written: str) -> str | None:
-    """What the reference says of a name that no module can have; None for one that may be."""
+    """What the reference says of a name that no module can have, to a script; None for one that may be."""
     parts = _relative(written.removesuffix(":")).split(":")
-    for part in parts:
-        if _ILLEGAL.search(part):
-            return f"Illegal module name: {part}"
-    if len(parts) > 1 and not all(parts):
-        return f"Invalid module name format: {written}"
-    return None
+    if len(parts) > 1 and "" in parts:
+        before = ":".join(("top", *parts[: parts.index("")]))
+        return f"Invalid module name format: {before}:" if parts[0] else "nothing stands before its first colon"
+    illegal = next(filter(_ILLEGAL.search, parts), None)
+    return f"Illegal module name: {illegal}" if illegal else None
 
 
 def _relative(name: str) -> str:
@@ -63,7 +62,7 @@ def module(search: Search, path: str, form: str, written: str) -> Told:
         own = Found(Way.EXACT, (Target(path, kind_of(path)),), "")
         return told_of(own, f"`{written}` is the importing module itself")
     if form == "include" and name.startswith("self:"):
-        return Told(Status.ILLEGAL, f"include reads no `self:` (Failed to resolve module {name})")
+        return Told(Status.ILLEGAL, "include reads no `self:` (Failed to resolve module top:self)")
     if len(names) == 1 and names[0] in search.workspace.builtins.get("hyperon", ()):
         return _builtin(search, names[0])
 
@@ -103,7 +102,7 @@ def _include_refusal(target: Target) -> str | None:
     if target.kind is TargetKind.PYTHON:
         return "include reads no Python module (resource not found)"
     if target.kind is TargetKind.FOLDER:
-        return f"include needs a file (no module.metta file found in {target.path} dir module)"
+        return f"include finds nothing in the folder `{target.path}` (no module.metta file found)"
     return None
 
 

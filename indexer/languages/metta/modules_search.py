@@ -16,7 +16,6 @@ from metta_index.indexer.languages.metta.modules_files import (
     key_of,
 )
 
-
 #: A name such as `main` may be in every folder: so many of the nearest are enough to choose from.
 MOST_CANDIDATES = 20
 

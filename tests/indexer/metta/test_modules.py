@@ -92,6 +92,7 @@ HYPERON = {
     "letters of ASCII only": Case("m.metta", "ä", "illegal exact ä.metta", "ä.metta"),
     "illegal and nowhere": Case("m.metta", "./a", "illegal", "b.metta"),
     "empty part": Case("m.metta", "a::b", "illegal", "a/b.metta"),
+    "nothing before a colon": Case("m.metta", ":a", "illegal", "a.metta"),
     "library is PeTTa's": Case("m.metta", "(library a)", "illegal library lib/a.metta", "lib/a.metta"),
     "computed": Case("m.metta", "$x", "unresolved computed", ""),
     "computed by a call": Case("m.metta", "(f x)", "unresolved computed", ""),

@@ -1,16 +1,38 @@
+from typing import TypeVar
+
 from typing_extensions import Buffer
+
+_Definition = TypeVar("_Definition")
 
 def language() -> object: ...
 def cut(source: Buffer, smallest: int, average: int, largest: int, /) -> list[tuple[int, int, int, int, int]]: ...
 def columns(source: Buffer, node_count: int, /) -> tuple[bytes, bytes, bytes, bytes] | None: ...
-def intern(source: Buffer, kinds: Buffer, starts: Buffer, ends: Buffer, /) -> tuple[list[bytes], bytes]: ...
+def intern(
+    source: Buffer, kinds: Buffer, starts: Buffer, ends: Buffer, words: dict[bytes, int], telling: int, /
+) -> tuple[tuple[bytes, ...], bytes, bytes, bool]: ...
+def text(source: Buffer, kinds: Buffer, starts: Buffer, ends: Buffer, tails: Buffer, row: int, /) -> str: ...
 def classify(
+    source: Buffer,
     kinds: Buffer,
+    starts: Buffer,
+    ends: Buffer,
     tails: Buffer,
     numbers: Buffer,
-    form_of_name: Buffer,
+    meanings: Buffer,
+    offsets: Buffer,
     forms: Buffer,
-    self: int,
-    silent: Buffer,
+    make: type[_Definition],
     /,
-) -> tuple[bytes, bytes, bytes, bytes, bytes]: ...
+) -> tuple[
+    bytes,
+    bytes,
+    bytes,
+    bytes,
+    list[_Definition | tuple[int, int, int]],
+    bytes,
+    bytes,
+    bytes,
+    bytes,
+    list[tuple[int, int, int, int]],
+    int,
+]: ...

@@ -27,6 +27,12 @@ _PETTA_WORDS = frozenset(
 )
 _IMPORTS = frozenset({b"import!", b"include", b"static-import!", b"import"})
 
+#: A text without any of these words shows no dialect.
+TELLING = _PETTA_WORDS | _IMPORTS | {b"exec"}
+
+#: The dialect of a text that shows none.
+DEFAULT = "hyperon"
+
 #: Problems that are none in a dialect whose reader accepts the token.
 _ALLOWED = {
     "hyperon": frozenset({"byte-order-mark"}),
@@ -42,18 +48,13 @@ def is_error(dialect: str, code: str) -> bool:
 
 
 def detect(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: bytes) -> str:
-    """The dialect that a text shows by its words and imports; "hyperon" where it shows none.
+    """The dialect that a text shows by its words and imports; DEFAULT where it shows none.
 
     `names`, `numbers`: what `_binding.intern` gave for the tree.
     """
-    known = frozenset(names)
-    suspects = known & _PETTA_WORDS
-    importing = known & _IMPORTS
-    if not suspects and not importing and b"exec" not in known:
-        return "hyperon"
     rows, starts, ends, tails = column(numbers), column(tree.starts), column(tree.ends), column(tree.tails)
-    found = "hyperon"
-    for name in sorted(suspects | importing | known & {b"exec"}):
+    found = DEFAULT
+    for name in sorted(TELLING.intersection(names)):
         for row in _rows_of(rows, names.index(name) + 1):
             if source[starts[row] - 1 : starts[row]] != b"(":
                 continue

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
+
+from metta_index.indexer.languages.metta.dialects import TELLING
 
 
 class Position(IntEnum):
@@ -139,17 +142,33 @@ FORMS: tuple[Form, ...] = (
 #: Words that are values, no names.
 LITERALS = frozenset({b"True", b"False"})
 
+#: The space of the module itself.
+THIS_SPACE = b"&self"
+
 
 @dataclass(frozen=True, slots=True)
 class FormTable:
-    """The forms of one dialect as walk.c reads them: bytes, and the offset of each head in them.
+    """The forms of one dialect as walk.c reads them.
 
-    A form is a count and its variants; a variant is place, arity, event, number
-    of positions, positions.
+    `data`: the forms; each is a count and its variants; a variant is place, arity,
+    event, number of positions, positions. `offsets`: by the number that WORDS has
+    for a word, where its form is in `data`, 0 where it heads none; uint16.
     """
 
     data: bytes
-    offsets: dict[bytes, int]
+    offsets: bytes
+
+
+#: Every word that means something to the extractor, and its number. Words that tell a dialect come first.
+WORDS: dict[bytes, int] = {
+    word: number
+    for number, word in enumerate(
+        dict.fromkeys([*sorted(TELLING), *sorted(LITERALS), THIS_SPACE, *(form.head.encode() for form in FORMS)]), 1
+    )
+}
+
+# What stands in `offsets` for a word that heads no form; see walk.c.
+_LITERAL, _SELF = 65535, 65534
 
 
 def compile_forms(forms: Iterable[Form]) -> FormTable:
@@ -158,15 +177,18 @@ def compile_forms(forms: Iterable[Form]) -> FormTable:
         encoded = bytes([form.place, form.arity, form.event, len(form.arguments), *form.arguments])
         variants.setdefault(form.head, []).append(encoded)
     data = bytearray(1)  # offset 0 means: no form
-    offsets = {}
+    offsets = array("H", bytes(2 * (len(WORDS) + 1)))
+    for literal in LITERALS:
+        offsets[WORDS[literal]] = _LITERAL
+    offsets[WORDS[THIS_SPACE]] = _SELF
     for head, encodings in variants.items():
         # the variant for one arity goes before the one for any
         encodings.sort(key=lambda encoded: encoded[1])
-        offsets[head.encode()] = len(data)
+        offsets[WORDS[head.encode()]] = len(data)
         data.append(len(encodings))
         for encoded in encodings:
             data += encoded
-    return FormTable(bytes(data), offsets)
+    return FormTable(bytes(data), offsets.tobytes())
 
 
 TABLES: dict[str, FormTable] = {

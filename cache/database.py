@@ -13,6 +13,9 @@ Its tables (`cache.index_file` has the statements):
 * `name(name, defined, used, checksum)`: which documents offer a name, and which mention
   it: JSON lists of document numbers (`cache.postings`). The views `defines(name, path)`
   and `mentions(name, path)` spell them out.
+* `import(document, position, form, module, …, status, way, target, …)` and
+  `lookup(key, document, position)`: what documents import, what that means, and what
+  the meaning depends on (`cache.import_rows`).
 
 Sealed: a checksum of the data and of what it belongs to comes first. Rows are taken
 only where they verify, are those that the manifest names, and are all there.
@@ -29,12 +32,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from metta_index.cache.import_rows import ImportRows
 from metta_index.cache.index_file import DamagedIndexError, connect, is_damage, set_aside
 from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, seal, stored, unseal
-from metta_index.cache.postings import Postings, mentioned_by
+from metta_index.cache.postings import Postings, decoded_tables, mentioned_by
 from metta_index.indexer.manifest import Manifest
 
 if TYPE_CHECKING:
+    from metta_index.indexer.imports import ImportRecord
     from metta_index.indexer.work import Summary
 
 __all__ = ["DamagedIndexError", "DocumentRow", "IndexDatabase", "OvertakenError"]
@@ -76,6 +81,7 @@ class IndexDatabase:
         self._totals = dict.fromkeys(_TOTALS, 0)
         self._next_id = 0
         self.postings = Postings(connection)
+        self.imports = ImportRows(connection)
 
     @classmethod
     def open(cls, path: Path | None, warn: Callable[[str], None]) -> IndexDatabase:
@@ -126,11 +132,16 @@ class IndexDatabase:
     def put_document(
         self, path: str, language: str, size: int, digest: bytes, summary: Summary, tables: Sequence[bytes]
     ) -> None:
+        from metta_index.indexer.imports import imports_in
+        from metta_index.indexer.postings import mentions
+
         self._begin()
         old = self._find(path)
         before = None
+        known: list[ImportRecord] = []
         if old is not None:
             before = mentioned_by(self.tables(old))
+            known = self.imports.of(old.id)
             self._connection.execute("DELETE FROM document WHERE id = ?", (old.id,))
             self._count(old, -1)
         document = DocumentRow(
@@ -153,7 +164,9 @@ class IndexDatabase:
             "INSERT INTO piece VALUES (?, ?, ?)",
             ((document.id, position, seal(document.piece(position), table)) for position, table in enumerate(tables)),
         )
-        self.postings.change(document.id, before, mentioned_by(tables))
+        decoded = decoded_tables(tables)
+        self.postings.change(document.id, before, mentions(decoded))
+        self.imports.replace(document.id, imports_in(path, summary.dialect, decoded), known)
         self._count(document, 1)
 
     def finish(self, manifest: Manifest) -> dict[str, int]:
@@ -168,7 +181,7 @@ class IndexDatabase:
     def discard(self) -> None:
         """Forgets everything: the next build makes the index anew."""
         self._begin()
-        for table in ("piece", "name", "document", "manifest"):
+        for table in ("lookup", "import", "piece", "name", "document", "manifest"):
             self._connection.execute(f"DELETE FROM {table}")
         self.postings.forget_changes()
         self._known = None

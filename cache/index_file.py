@@ -40,10 +40,45 @@ CREATE TABLE name (
     used TEXT NOT NULL,
     checksum BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE import (
+    document INTEGER NOT NULL REFERENCES document (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    form TEXT NOT NULL,
+    module NOT NULL,
+    into_space NOT NULL,
+    flags INTEGER NOT NULL,
+    start_byte INTEGER NOT NULL,
+    end_byte INTEGER NOT NULL,
+    form_start INTEGER NOT NULL,
+    form_end INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    column_number INTEGER NOT NULL,
+    status TEXT,
+    way TEXT,
+    target,
+    kind TEXT,
+    name,
+    reason,
+    candidates TEXT,
+    parents TEXT,
+    checksum BLOB NOT NULL,
+    PRIMARY KEY (document, position)
+) WITHOUT ROWID;
+CREATE INDEX unlinked ON import (document) WHERE status IS NULL;
+CREATE INDEX importing ON import (target);
+CREATE TABLE lookup (
+    key NOT NULL,
+    document INTEGER NOT NULL REFERENCES document (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (key, document, position)
+) WITHOUT ROWID;
+CREATE INDEX looked_up ON lookup (document, position);
 CREATE VIEW defines (name, path) AS
-    SELECT name.name, document.path FROM name, json_each(name.defined) AS number JOIN document ON document.id = number.value;
+    SELECT name.name, document.path FROM name, json_each(name.defined) AS number
+    JOIN document ON document.id = number.value;
 CREATE VIEW mentions (name, path) AS
-    SELECT name.name, document.path FROM name, json_each(name.used) AS number JOIN document ON document.id = number.value;
+    SELECT name.name, document.path FROM name, json_each(name.used) AS number
+    JOIN document ON document.id = number.value;
 """
 
 #: What SQLite says where the file may be sound but cannot be used now. All else is damage.

@@ -19,6 +19,7 @@ from metta_index.cache.index_rows import checksum, stored_name
 
 if TYPE_CHECKING:
     from metta_index.indexer.postings import Mentions
+    from metta_index.indexer.symbols import SymbolTable
 
 _NOTHING: frozenset[bytes] = frozenset()
 _ONE = "SELECT defined, used, checksum FROM name WHERE name = ?"
@@ -95,12 +96,18 @@ class Postings:
 
 def mentioned_by(tables: Iterable[bytes]) -> Mentions:
     """The names in encoded tables. Raises DamagedIndexError where they are none."""
-    from metta_index.indexer.errors import DecodeError
     from metta_index.indexer.postings import mentions
+
+    return mentions(decoded_tables(tables))
+
+
+def decoded_tables(tables: Iterable[bytes]) -> list[SymbolTable]:
+    """Tables as `encode_table` encoded them. Raises DamagedIndexError where they are none."""
+    from metta_index.indexer.errors import DecodeError
     from metta_index.indexer.symbols import decode_table
 
     try:
-        return mentions(map(decode_table, tables))
+        return [decode_table(table) for table in tables]
     except DecodeError as error:
         raise DamagedIndexError(str(error)) from error
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from metta_index.indexer.aliases import Aliases, workspace_aliases
 from metta_index.indexer.configuration import Settings
 from metta_index.indexer.discovery import Decisions, Discovery, discover, discover_paths
 from metta_index.indexer.documents import Document, read_document
+from metta_index.indexer.ignoring import git_configuration
 from metta_index.indexer.languages import versions_of
+from metta_index.indexer.link_context import LinkContext
 from metta_index.indexer.manifest import Entry, Manifest
 from metta_index.indexer.protocols import EntryCache, IndexStore
 from metta_index.indexer.report import BuildReport, Failure
@@ -47,9 +50,17 @@ class Workspace:
     make_progress: Callable[[], Progress] | None = None
 
     def fingerprint(self) -> str:
-        """Everything but the files that the index depends on."""
+        """Everything but the files that tables depend on."""
         versions = versions_of("metta")
         return f"{versions.tree} {versions.table} {self.settings.fingerprint()}"
+
+    def link_context(self) -> LinkContext:
+        """Everything but the files that the meaning of imports depends on."""
+        return LinkContext(self.settings.workspace_roots(), self.aliases().names)
+
+    def aliases(self) -> Aliases:
+        """The names that stand for the root, and where they come from."""
+        return workspace_aliases(self.settings.alias, git_configuration(self.root), self.root.name)
 
 
 class BuildResult(NamedTuple):
@@ -76,20 +87,24 @@ def build(workspace: Workspace, options: Options) -> BuildResult:
     report.failures += [Failure(problem.path, problem.message) for problem in discovery.problems]
     report.files.total = report.work.scanned = len(files)
 
-    fingerprint = workspace.fingerprint()
-    current = manifest is not None and manifest.fingerprint == fingerprint and not options.force
-    trusted = manifest if current and manifest else Manifest.empty(fingerprint)
+    fingerprint, context = workspace.fingerprint(), workspace.link_context()
+    known, _newline, known_context = (manifest.fingerprint if manifest else "").partition("\n")
+    current = manifest is not None and known == fingerprint and not options.force
+    is_linked = current and known_context == context.fingerprint()
+    trusted = manifest if current and manifest else Manifest.empty("")
     suspects = [path for path, stat in files.items() if options.verify_content or not trusted.is_unchanged(path, stat)]
     removed = [path for path in manifest.files if path not in files] if manifest else []
     decisions = discovery.decisions.to_bytes()
     report.files.removed = len(removed)
     report.files.unchanged = len(files) - len(suspects)
     measurement = None
-    if suspects or removed or not current or decisions != trusted.decisions:
-        updated, measurement = _update(
-            workspace, options, report, discovery, trusted, suspects, removed, decisions, scan_started
-        )
-        report.totals = workspace.index.finish(updated)
+    if suspects or removed or not is_linked or decisions != trusted.decisions:
+        entries, measurement = _update(workspace, options, report, discovery, trusted, suspects, removed, scan_started)
+        from metta_index.indexer.linking import link
+
+        report.work.linked = link(workspace.index.imports, context, entries.keys(), trusted.files.keys(), not is_linked)
+        whole = f"{fingerprint}\n{context.fingerprint()}"
+        report.totals = workspace.index.finish(Manifest.of(whole, entries, decisions))
     else:
         report.totals = dict(trusted.totals)
     report.files.failed = len({failure.path for failure in report.failures})
@@ -112,10 +127,9 @@ def _update(
     trusted: Manifest,
     suspects: Iterable[str],
     removed: Iterable[str],
-    decisions: bytes,
     scan_started: int,
-) -> tuple[Manifest, RunMeasurement | None]:
-    """Indexes what changed. The manifest that comes back holds the files that are in the index now."""
+) -> tuple[dict[str, Entry], RunMeasurement | None]:
+    """Indexes what changed. The entries that come back are those of the files that are in the index now."""
     if not trusted.files:
         workspace.index.discard()
     entries = trusted.entries()
@@ -162,4 +176,4 @@ def _update(
     for path in gone:
         entries.pop(path, None)
     workspace.index.remove(sorted(gone))
-    return Manifest.of(trusted.fingerprint, entries, decisions), measurement
+    return entries, measurement

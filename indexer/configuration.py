@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,7 +31,8 @@ class Settings(NamedTuple):
     with `include`, only files that match are taken. `dialects`: glob → dialect, the
     first that matches a path wins over `dialect`; "auto" lets each file's text
     decide. `suffixes`: endings of MeTTa files. `alias`: names that stand for the
-    root in module names. `cache_dir`: relative to the file it is written in.
+    root in module names. `roots`: folders that imports are looked for in, seen from
+    the folder of `source`. `cache_dir`: relative to the file it is written in.
     `prefix`: the workspace as seen from the folder of `source`, "" or "a/b/".
     """
 
@@ -40,6 +42,7 @@ class Settings(NamedTuple):
     dialect: str = "auto"
     dialects: Mapping[str, str] = MappingProxyType({})
     alias: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
     max_cache_bytes: int | None = None
     max_cache_entries: int | None = None
     cache_dir: str | None = None
@@ -57,6 +60,10 @@ class Settings(NamedTuple):
             if _pattern(pattern).fullmatch(self.prefix + path):
                 return None if dialect == "auto" else dialect
         return None if self.dialect == "auto" else self.dialect
+
+    def workspace_roots(self) -> tuple[str, ...]:
+        """`roots` as seen from the workspace; "." is the workspace itself."""
+        return tuple(posixpath.relpath(root, self.prefix or ".") for root in self.roots)
 
     def cache_dir_path(self) -> Path | None:
         if self.cache_dir is None or self.source is None:
@@ -177,7 +184,7 @@ def _nearest(key: str, known: Mapping[str, str]) -> str:
 
 def _checked(path: Path, key: str, value: object) -> object:
     match key:
-        case "include" | "exclude" | "suffixes" | "alias":
+        case "include" | "exclude" | "suffixes" | "alias" | "roots":
             if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
                 raise _wrong(path, key, "a list of strings that are not empty", value)
             if key == "suffixes" and not value:

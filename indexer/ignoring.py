@@ -77,6 +77,16 @@ def repository_sources(repository: Path, home: GitHome) -> tuple[Path, Path]:
     return excludes, git / "info" / "exclude"
 
 
+def git_configuration(root: Path) -> str | None:
+    """The text of the configuration of the repository whose top is `root`; None where it is none."""
+    if not is_repository(str(root)):
+        return None
+    try:
+        return read_regular(_git_folder(root) / "config").decode("utf-8", "surrogateescape")
+    except OSError:
+        return None
+
+
 def _excludes_file(config: Path) -> str | None:
     """`core.excludesFile` of one configuration of git: the last that is written there."""
     try:

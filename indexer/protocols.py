@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from metta_index.indexer.linking import ImportStore
     from metta_index.indexer.manifest import Manifest
     from metta_index.indexer.work import Summary
 
@@ -19,7 +20,10 @@ class EntryCache(Protocol):
 
 
 class IndexStore(Protocol):
-    """The built index of one workspace."""
+    """The built index of one workspace. `imports`: those of the documents put so far, for `linking.link`."""
+
+    @property
+    def imports(self) -> ImportStore: ...
 
     def manifest(self) -> Manifest | None:
         """What the last build found; None where there was none, or it cannot be trusted."""

@@ -41,6 +41,7 @@ class WorkCounts(_Counts):
     hashed: int = 0
     parsed: int = 0
     extracted: int = 0
+    linked: int = 0
 
 
 class CacheCounts:

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from metta_index.cli import VERSION
-from metta_index.cli.build import build_command
-from metta_index.cli.cache import cache_app
 from metta_index.cli.exits import FINE, INTERRUPTED, USAGE, UsageError, exit_code_of
-from metta_index.cli.export import export_command
-from metta_index.cli.inspect import outline_command, tree_command
-from metta_index.cli.stats import stats_command
+
+#: Commands by name: the module of each, and what in it is the command, or a Typer of commands.
+_COMMANDS = {
+    "build": ("build", "build_command"),
+    "outline": ("inspect", "outline_command"),
+    "tree": ("inspect", "tree_command"),
+    "export": ("export", "export_command"),
+    "stats": ("stats", "stats_command"),
+    "cache": ("cache", "cache_app"),
+}
+
+
+class _Commands(TyperGroup):
+    """The commands, each imported when it is run, or when help describes it."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        # Typer lists the names here, and suggests the nearest of them; it gets commands from `get_command`.
+        self.commands: dict[str, Any] = dict.fromkeys(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command = getattr(import_module(f"metta_index.cli.{module}"), name)
+        if not isinstance(command, typer.Typer):
+            program = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+            program.command(cmd_name)(command)
+            command = program
+        return typer.main.get_command(command)
+
 
 app = typer.Typer(
+    cls=_Commands,
     name="metta-index",
     help="Index the symbols of a MeTTa workspace, and ask where they are.\n\n"
     "Start with `metta-index build ./workspace`; the next build does only what changed.",
@@ -23,12 +52,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("build")(build_command)
-app.command("outline")(outline_command)
-app.command("tree")(tree_command)
-app.command("export")(export_command)
-app.command("stats")(stats_command)
-app.add_typer(cache_app, name="cache")
 
 
 def _show_version(wanted: bool) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from metta_index.cache.store import Store
 
 cache_app = typer.Typer(
+    add_completion=False,
     help="Look at, check and clean the cache of parse trees and symbol tables.",
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -18,7 +18,10 @@ from metta_index.cli import __main__ as entry
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-HEAVY = {"joblib", "diskcache", "tree_sitter", "msgspec", "typer", "click", "rich", "pathspec", "asyncio", "tempfile"}
+TYPER = {"typer", "click"}
+#: What only some builds need: pools, a cache that has to be made, progress bars, patterns, and what these bring.
+FOR_SOME = {"joblib", "multiprocessing", "diskcache", "rich", "pathspec", "asyncio", "tempfile", "pickle"}
+HEAVY = {"tree_sitter", "msgspec"} | TYPER | FOR_SOME
 OURS_FOR_WORK = {
     "metta_index.cli.app",
     "metta_index.cache.store",
@@ -63,6 +66,27 @@ def test_a_build_without_changes_loads_nothing_heavy(workspace: Path) -> None:
     assert "metta_index.indexer.build" in loaded  # the list is that of the build
     assert {name.partition(".")[0] for name in loaded} & HEAVY == set()
     assert loaded & (OURS_FOR_WORK - {"metta_index.cli.app"}) == set() and "metta_index.cli.app" not in loaded
+
+
+@pytest.mark.parametrize("flags", [(), ("--format", "json")])
+def test_a_build_of_one_changed_file_loads_no_pool_and_not_what_made_the_cache(
+    workspace: Path, flags: tuple[str, ...]
+) -> None:
+    (workspace / "a.metta").write_text("(= (f) changed)\n")
+    loaded = loaded_by("build", *flags, cwd=workspace)
+    assert {"metta_index.indexer.run", "metta_index.cache.store", "tree_sitter"} <= loaded  # it did index
+    assert {name.partition(".")[0] for name in loaded} & FOR_SOME == set()
+    assert (
+        loaded & {"metta_index.indexer.pool", "metta_index.indexer.workers", "metta_index.cache.bytes_cache"} == set()
+    )
+
+
+def test_typer_loads_the_command_that_is_run_and_no_other(workspace: Path) -> None:
+    loaded = loaded_by("build", "--format", "json", cwd=workspace)
+    assert {name.partition(".")[0] for name in loaded} & (HEAVY - TYPER) == set()
+    assert loaded & (OURS_FOR_WORK - {"metta_index.cli.app"}) == set()
+    commands = {f"metta_index.cli.{name}" for name in ("build", "cache", "export", "inspect", "stats")}
+    assert loaded & commands == {"metta_index.cli.build"}
 
 
 def test_the_version_loads_nothing_at_all(workspace: Path) -> None:

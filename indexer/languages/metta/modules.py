@@ -140,7 +140,7 @@ def _tell(search: Search, site: ImportSite) -> Told:
         return _petta(search, site, refusal)
     if refusal is None:
         return modules_names.module(search, site.path, site.form, written)
-    told = modules_paths.file_path(search, written, modules_paths.script)
+    told = modules_paths.file_path(search, written, modules_paths.script_or_module)
     return told if site.dialect == "mm2" else _refused(told, f"the reference refuses it ({refusal})")
 
 
@@ -153,10 +153,8 @@ def _petta(search: Search, site: ImportSite, refusal: str | None) -> Told:
     # Files that are on their way to PeTTa, or run by several implementations, also name modules.
     if refusal is None:
         meant = modules_names.module(search, site.path, site.form, written)
-    elif ":" in written:
-        meant = modules_paths.file_path(search, written.replace(":", "/"), modules_paths.script)
     else:
-        return told
+        meant = modules_paths.file_path(search, written.replace(":", "/"), modules_paths.script_or_module)
     if meant.status is Status.UNRESOLVED or (by_name and meant.found is None):
         return told
     return _refused(meant, f"PeTTa looks for a file `{written}.metta`, which is nowhere")

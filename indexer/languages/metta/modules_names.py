@@ -93,7 +93,7 @@ def _builtin(search: Search, name: str) -> Told:
     if own is None:
         return Told(Status.BUILTIN, f"`{name}` comes with the implementation", name=name)
     if name not in PRELOADED:
-        return told_of(Found(Way.EXACT, own, f"in the importing file's own folder, before the builtin `{name}`"))
+        return told_of(Found(Way.EXACT, own, f"seen from the importing file's own folder, before the builtin `{name}`"))
     reason = f"`{name}` comes with the implementation; only a file that another one imports gets `{own[-1].path}`"
     return Told(Status.BUILTIN, reason, name=name)
 

@@ -33,6 +33,17 @@ def script(search: Search, path: str) -> Target | None:
     return next((Target(name, kind_of(name)) for name in names if name in files), None)
 
 
+def script_or_module(search: Search, path: str) -> Target | None:
+    """What PeTTa's import! finds, else what stands for a module of that name."""
+    target = script(search, path)
+    if target or not path:
+        return target
+    files = search.workspace.files.files
+    names = (path + ".py", path + "/__init__.py", path + "/module.metta")
+    search.keys.update(map(key_of, names))
+    return next((Target(name, kind_of(name)) for name in names if name in files), None)
+
+
 def facts(search: Search, path: str) -> Target | None:
     """PeTTa's static-import!: the MeTTa file that its compiled forms are made from, or one of these."""
     files = search.workspace.files.files

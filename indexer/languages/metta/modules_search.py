@@ -156,7 +156,7 @@ class Search:
         """
         chain = attempt(self.folder)
         if chain:
-            return Found(Way.EXACT, chain, "in the importing file's own folder")
+            return Found(Way.EXACT, chain, "seen from the importing file's own folder")
         found = next(iter(special), None)
         return found or self.farther(guess or attempt)
 

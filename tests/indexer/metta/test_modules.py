@@ -127,6 +127,8 @@ PETTA = {
     "other endings": Case("m.metta", "a.mm2", "resolved exact a.mm2", "a.mm2"),
     "Python": Case("m.metta", "d/a.py", "resolved exact d/a.py", "d/a.py"),
     "Python only with its ending": Case("m.metta", "a", "illegal exact a.py", "a.py"),
+    "Python by a path without ending": Case("m.metta", "d/a", "illegal exact d/a.py", "d/a.py"),
+    "folder with a main file": Case("m.metta", "d/a", "illegal exact d/a/module.metta", "d/a/module.metta"),
     "doubled slash": Case("d/m.metta", "..//a", "resolved exact a.metta", "a.metta"),
     "script above": Case("d/e/m.metta", "../f/a", "resolved ancestor f/a.metta", "f/a.metta"),
     "name of the checkout": Case("d/m.metta", "../../repo/e/a", "resolved alias e/a.metta", "e/a.metta"),
@@ -231,7 +233,10 @@ def test_no_more_candidates_are_told_than_anyone_reads() -> None:
 
 REASONS = {
     "what the reference prints": (Case("m.metta", "a.metta", "", "a.metta"), "Illegal module name: a.metta"),
-    "and what is meant": (Case("m.metta", "a.metta", "", "a.metta"), "meant is `a.metta`, in the importing file's own"),
+    "and what is meant": (
+        Case("m.metta", "a.metta", "", "a.metta"),
+        "meant is `a.metta`, seen from the importing file's own",
+    ),
     "what was looked for": (Case("m.metta", "a", "", ""), "`a.py`, `a`, `a.metta`, `a/`"),
     "what differs in capitals": (Case("m.metta", "a", "", "d/A.metta"), "`d/A.metta` differs in capitals"),
     "even if one is found": (Case("d/m.metta", "a", "", "d/A.metta e/a.metta"), "`d/A.metta` differs in capitals"),

@@ -84,8 +84,13 @@ class CommandRun:
 
 
 def _environment() -> dict[str, str]:
-    """That of this process, without settings of ours that would change what is measured."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("METTA_INDEX_")}
+    """That of this process, without settings that would change what is measured: ours, and the one against bytecode.
+
+    An installed program has its bytecode, as the packages it uses do. In a checkout, Python writes it
+    unless told not to, and would then compile our modules, and only ours, in every run.
+    """
+    unwanted = ("METTA_INDEX_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
 
 
 def run_command(command: Sequence[str | Path]) -> CommandRun:

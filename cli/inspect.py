@@ -184,4 +184,17 @@ def _outline_symbol(name: str, arity: object, group: list[dict[str, Any]]) -> It
             yield f"    = {found['signature']}  line {found['line']}{dynamic}"
 
 
-_KIND_ORDER = ("function", "type", "constant", "space", "token", "module", "symbol", "fact")
+_KIND_ORDER = (
+    "function",
+    "contract",
+    "agent",
+    "method",
+    "type",
+    "constant",
+    "space",
+    "token",
+    "name",
+    "module",
+    "symbol",
+    "fact",
+)

@@ -132,8 +132,12 @@ def scope_of(piece: Piece, variable: bytes, byte: int) -> tuple[int, int]:
     inside = byte - piece.offset
     best: Lambda | None = None
     for candidate in piece.table.lambdas:
-        if candidate.start <= inside < candidate.end and any(
-            piece.table.names[parameter] == variable for parameter in candidate.parameters
+        if (
+            candidate.start <= inside < candidate.end
+            and any(piece.table.names[parameter] == variable for parameter in candidate.parameters)
+            and not any(
+                start <= inside < end for start, end in zip(candidate.gaps[::2], candidate.gaps[1::2], strict=False)
+            )
         ):
             best = candidate if best is None or candidate.start >= best.start else best
     if best is not None:

@@ -10,7 +10,7 @@ from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.problems import Problem
 
 #: Changes whenever the bytes of an encoded table do.
-TABLE_SCHEMA = 3
+TABLE_SCHEMA = 4
 
 
 class Role(IntEnum):
@@ -46,6 +46,10 @@ class Kind(IntEnum):
     SPACE = 5
     MODULE = 6
     FACT = 7
+    CONTRACT = 8  # of Rholang, as what follows
+    NAME = 9  # made by `new`
+    AGENT = 10
+    METHOD = 11
 
 
 class Flag(IntFlag):
@@ -136,11 +140,16 @@ class FactHead(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Lambda(msgspec.Struct, frozen=True, array_like=True):
-    """A form with variables of its own: `parameters` are indexes into `names`."""
+    """A form with variables of its own: `parameters` are indexes into `names`.
+
+    `gaps`: ranges inside where the same words mean what they mean around the form, as
+    the source in `for (x <- x) { … }` does: start, end, start, end, …
+    """
 
     start: int
     end: int
     parameters: tuple[int, ...]
+    gaps: tuple[int, ...] = ()
 
 
 class Region(msgspec.Struct, frozen=True, array_like=True):

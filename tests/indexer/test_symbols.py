@@ -14,7 +14,7 @@ from metta_index.indexer.languages.metta.dialects import DIALECTS
 from metta_index.indexer.languages.metta.extract import extract
 from metta_index.indexer.languages.metta.parse import parse
 from metta_index.indexer.occurrences import occurrences, pieces, scope_of, tops
-from metta_index.indexer.symbols import Kind, Role, SymbolTable, Use, decode_table, encode_table
+from metta_index.indexer.symbols import Kind, Lambda, Role, SymbolTable, Use, decode_table, encode_table
 from metta_index.indexer.syntax import decode_tree, encode_tree
 
 
@@ -234,3 +234,16 @@ def test_the_orders_that_walk_c_relies_on() -> None:
         (Role.REFERENCE, Use.EVALUATED),
     ]
     assert [position.name for position in forms.Position][-1] == "TOP"
+
+
+def test_a_gap_in_a_scope_belongs_to_the_scope_around_it() -> None:
+    source = b"(outer $x (inner $x here $x))"
+    table = table_of(source.decode())
+    number = table.names.index(b"$x")
+    inner = source.index(b"(inner")
+    here = source.index(b"here")
+    scopes = (Lambda(0, len(source), (number,)), Lambda(inner, len(source) - 1, (number,), (here, here + 4)))
+    (piece,) = pieces([msgspec.structs.replace(table, lambdas=scopes)])
+    assert scope_of(piece, b"$x", source.rindex(b"$x")) == (inner, len(source) - 1)
+    assert scope_of(piece, b"$x", here + 3) == (0, len(source))
+    assert scope_of(piece, b"$x", here + 4) == (inner, len(source) - 1)

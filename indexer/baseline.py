@@ -64,11 +64,12 @@ class Baseline:
         left = {key: entry.count for key, entry in self.entries.items()}
         marked = []
         for finding in sorted(findings, key=sort_key):
-            if finding.suppressed is None and left:
+            if finding.suppressed != "inline":
                 key = key_of(finding)
-                if left.get(key, 0) > 0:
+                known = left.get(key, 0) > 0
+                if known:
                     left[key] -= 1
-                    finding = msgspec.structs.replace(finding, suppressed="baseline")
+                finding = msgspec.structs.replace(finding, suppressed="baseline" if known else None)
             marked.append(finding)
         stale = [
             Stale(key, self.entries[key].text, excess)

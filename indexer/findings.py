@@ -83,10 +83,11 @@ class Finding(msgspec.Struct, frozen=True, array_like=True):
     """One thing that a rule found.
 
     `path`: relative to the workspace, with "/"; bytes that are not UTF-8 as
-    surrogates. Bytes are offsets into the file, ends exclusive. `text`: the source
-    around it, whole lines where they are short, and at least a part of the line it
-    starts in; it starts at byte `text_start` of the file. `suppressed`: what keeps
-    it from being shown, and `reason` what was said of that.
+    surrogates, which no other text here has (`printable`). Bytes are offsets into the
+    file, ends exclusive. `text`: the source around it, whole lines where they are
+    short, and at least a part of the line it starts in; it starts at byte
+    `text_start` of the file. `suppressed`: what keeps it from being shown, and
+    `reason` what was said of that.
     """
 
     code: str

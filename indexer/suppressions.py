@@ -99,7 +99,8 @@ def _read(
     if form.group(1) == b"ignore-file":
         row = _WHOLE_FILE
     elif line in alone:
-        row = below[row] = _next_row(source, row, alone, below)
+        below[row] = _next_row(source, row, alone, below)
+        row = below[row]
     return Suppression(row, mentions, name_text(form.group(3)).strip(), *here, error)
 
 

@@ -20,6 +20,7 @@ class KindOfTag(NamedTuple):
     description: str
 
 
+#: The same for every language: a reader asks for what it knows.
 KINDS = {
     Kind.FUNCTION: KindOfTag("f", "function", "functions, a tag for each clause"),
     Kind.CONSTANT: KindOfTag("c", "constant", "names that stand for a value"),
@@ -29,6 +30,10 @@ KINDS = {
     Kind.SPACE: KindOfTag("p", "space", "spaces"),
     Kind.MODULE: KindOfTag("m", "module", "modules and files"),
     Kind.FACT: KindOfTag("a", "fact", "facts, a tag for each head and number of arguments"),
+    Kind.CONTRACT: KindOfTag("C", "contract", "contracts"),
+    Kind.NAME: KindOfTag("n", "name", "names that are made"),
+    Kind.AGENT: KindOfTag("g", "agent", "agents"),
+    Kind.METHOD: KindOfTag("d", "method", "methods"),
 }
 
 _DECLARED = {"declared": "given a type", "documented": "described by documentation"}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from metta_index.cache.index_file import DamagedIndexError
 from metta_index.indexer.digest import blake2b
@@ -25,8 +24,7 @@ _FIELDS = (
 COLUMNS = f"id, path, {', '.join(_FIELDS)}, checksum"
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentRow:
+class DocumentRow(NamedTuple):
     """What the index says of one file, the tables apart.
 
     `id` stays the same while the file is in the index, whatever becomes of its content.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,16 +37,24 @@ class Options(NamedTuple):
     files: Sequence[str] | None = None
 
 
-@dataclass(slots=True)
 class Workspace:
     """What a build works on. `open_cache` is called only where there is something to index."""
 
-    root: Path
-    settings: Settings
-    index: IndexStore
-    open_cache: Callable[[], EntryCache | None]
-    load_rates: Callable[[], Rates]
-    make_progress: Callable[[], Progress] | None = None
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings,
+        index: IndexStore,
+        open_cache: Callable[[], EntryCache | None],
+        load_rates: Callable[[], Rates],
+        make_progress: Callable[[], Progress] | None = None,
+    ) -> None:
+        self.root = root
+        self.settings = settings
+        self.index = index
+        self.open_cache = open_cache
+        self.load_rates = load_rates
+        self.make_progress = make_progress
 
     def fingerprint(self) -> str:
         """Everything but the files that tables depend on."""

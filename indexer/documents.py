@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,29 +15,35 @@ if TYPE_CHECKING:
     from metta_index.indexer.work import Summary
 
 
-@dataclass(slots=True, eq=False)
 class Piece:
     """A part of a document that is indexed by itself. Most documents are one piece."""
 
-    start: int
-    size: int
-    digest: bytes
-    table: bytes = b""
-    summary: Summary | None = None
+    __slots__ = ("digest", "size", "start", "summary", "table")
+
+    def __init__(self, start: int, size: int, digest: bytes) -> None:
+        self.start = start
+        self.size = size
+        self.digest = digest
+        self.table = b""
+        self.summary: Summary | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Document:
     """A file that is to be indexed, as it was read."""
 
-    path: str
-    stat: Stat
-    language: str
-    size: int
-    digest: bytes
-    dialect: str | None
-    pieces: list[Piece]
-    missing: int = 0  # pieces without a table
+    __slots__ = ("dialect", "digest", "language", "missing", "path", "pieces", "size", "stat")
+
+    def __init__(
+        self, path: str, stat: Stat, language: str, size: int, digest: bytes, dialect: str | None, pieces: list[Piece]
+    ) -> None:
+        self.path = path
+        self.stat = stat
+        self.language = language
+        self.size = size
+        self.digest = digest
+        self.dialect = dialect
+        self.pieces = pieces
+        self.missing = 0  # pieces without a table
 
 
 def read_document(root: Path, path: str, stat: Stat, settings: Settings, known: bytes | None) -> Document | None:

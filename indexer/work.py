@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,8 +18,7 @@ class ChangedError(Exception):
     """The file is no longer what it was when the work was planned."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One text to index: the bytes [start, start + size) of a file, with the digest they should have.
 
     `dialect`: as configured or decided; None: the text decides. `tree`: the
@@ -33,7 +32,7 @@ class Item:
     language: str
     dialect: str | None
     keep_tree: bool
-    tree: bytes | None = field(default=None, repr=False)
+    tree: bytes | None = None
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):

@@ -403,11 +403,11 @@ done:
 static PyObject *line_columns(PyObject *module, PyObject *arg) {
     Py_buffer source;
     if (PyObject_GetBuffer(arg, &source, PyBUF_SIMPLE)) return NULL;
-    const uint8_t *text = source.buf;
-    size_t size = (size_t)source.len, lines = 0, wide = 0;
-    for (size_t i = 0; i < size; i++) {
-        lines += text[i] == '\n';
-        wide += text[i] >= 0xC0;
+    const uint8_t *text = source.buf, *end = text + source.len;
+    size_t lines = 0, wide = 0;
+    for (const uint8_t *at = text; at < end; at++) {
+        lines += *at == '\n';
+        wide += *at >= 0xC0;
     }
     uint32_t *starts = PyMem_Malloc(lines * 4 + 4), *wides = PyMem_Malloc(wide * 8 + 4);
     PyObject *result = NULL;
@@ -415,15 +415,16 @@ static PyObject *line_columns(PyObject *module, PyObject *arg) {
         PyErr_NoMemory();
     } else {
         size_t line = 0, pair = 0;
-        for (size_t i = 0; i < size; i++) {
-            if (text[i] == '\n') {
-                starts[line++] = (uint32_t)i + 1;
-            } else if (text[i] >= 0xC0) {
-                size_t stop = i + 1;
-                while (stop < size && (text[stop] & 0xC0) == 0x80 && stop - i < 4) stop++;
-                wides[pair++] = (uint32_t)i;
-                wides[pair++] = (uint32_t)(stop - i);
-            }
+        for (const uint8_t *at = text; line < lines; at++) {
+            at = memchr(at, '\n', (size_t)(end - at));
+            starts[line++] = (uint32_t)(at - text) + 1;
+        }
+        for (const uint8_t *at = text; pair < wide * 2; at++) {
+            if (*at < 0xC0) continue;
+            const uint8_t *stop = at + 1;
+            while (stop < end && (*stop & 0xC0) == 0x80 && stop - at < 4) stop++;
+            wides[pair++] = (uint32_t)(at - text);
+            wides[pair++] = (uint32_t)(stop - at);
         }
         result = Py_BuildValue("(y#y#)", (const char *)starts, (Py_ssize_t)line * 4, (const char *)wides,
                                (Py_ssize_t)pair * 4);

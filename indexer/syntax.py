@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -16,8 +15,7 @@ from metta_index.indexer.problems import Problem
 TREE_SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxTree:
+class SyntaxTree(msgspec.Struct, frozen=True):
     """A tree in pre-order: one row a node, row 0 is the root.
 
     `kinds`: uint8, an index into the language's `kinds`. `starts`, `ends`: uint32,

@@ -6,7 +6,7 @@ _Definition = TypeVar("_Definition")
 
 def language() -> object: ...
 def cut(source: Buffer, smallest: int, average: int, largest: int, /) -> list[tuple[int, int, int, int, int]]: ...
-def columns(source: Buffer, node_count: int, /) -> tuple[bytes, bytes, bytes, bytes] | None: ...
+def columns(source: Buffer, node_count: int, /) -> tuple[bytes, bytes, bytes, bytes, bool] | None: ...
 def intern(
     source: Buffer, kinds: Buffer, starts: Buffer, ends: Buffer, words: dict[bytes, int], telling: int, /
 ) -> tuple[tuple[bytes, ...], bytes, bytes, bool]: ...
@@ -28,7 +28,7 @@ def classify(
     bytes,
     bytes,
     bytes,
-    list[_Definition | tuple[int, int, int]],
+    list[_Definition | tuple[int, int, int, list[int]]],
     bytes,
     bytes,
     bytes,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
-from functools import cached_property
-
 from metta_index.indexer import _columns
 from metta_index.indexer.languages.metta import _binding, dialects, grammar
 from metta_index.indexer.languages.metta.forms import TABLES, WORDS, Event
@@ -21,9 +18,10 @@ from metta_index.indexer.symbols import (
     Role,
     SymbolTable,
 )
-from metta_index.indexer.syntax import SyntaxTree, column
+from metta_index.indexer.syntax import SyntaxTree
 
 _PACKED = _columns.pack_column
+_INERT = int(Flag.INERT)
 
 
 def extract(source: bytes, tree: SyntaxTree, dialect: str | None = None) -> SymbolTable:
@@ -86,29 +84,14 @@ class _Reader:
         self.source = source
         self.tree = tree
         self.kinds = tree.kinds
-        self.packed_numbers = numbers
+        self.starts = memoryview(tree.starts).cast("I")
+        self.ends = memoryview(tree.ends).cast("I")
+        self.tails = memoryview(tree.tails).cast("I")
+        self.numbers = memoryview(numbers).cast("I")
         self.definitions: list[Definition] = []
         self.documentation: list[Documentation] = []
         self.imports: list[Import] = []
         self.lambdas: list[Lambda] = []
-
-    # Most texts have no form that is read here, and need no columns of numbers.
-
-    @cached_property
-    def starts(self) -> array[int]:
-        return column(self.tree.starts)
-
-    @cached_property
-    def ends(self) -> array[int]:
-        return column(self.tree.ends)
-
-    @cached_property
-    def tails(self) -> array[int]:
-        return column(self.tree.tails)
-
-    @cached_property
-    def numbers(self) -> array[int]:
-        return column(self.packed_numbers)
 
     def children(self, row: int) -> list[int]:
         """Rows of the children of a list, comments left out."""
@@ -129,10 +112,8 @@ class _Reader:
     def string_value(self, row: int) -> str:
         return decode_string(self.source[self.starts[row] : self.ends[row]])
 
-    def read(self, row: int, event: int, later: int) -> None:
-        """Reads a form that walk.c leaves to be read. `later`: what it does happens while something runs."""
-        flags = Flag.DYNAMIC if later else Flag(0)
-        children = self.children(row)
+    def read(self, row: int, event: int, flags: int, children: list[int]) -> None:
+        """Reads a form that walk.c leaves to be read; `children`: their rows, comments left out."""
         match event:
             case Event.DOCUMENTATION:
                 self._read_documentation(row, children)
@@ -144,11 +125,11 @@ class _Reader:
                 self._read_import(row, children, 1, flags)
             case Event.INERT_IMPORT:
                 at = 2 if self.text(children[0]) == "import!" else 1
-                self._read_import(row, children, at, Flag.INERT)
+                self._read_import(row, children, at, _INERT)
             case Event.LAMBDA:
                 self._read_lambda(row, children)
 
-    def _define(self, row: int, name_row: int, kind: Kind, flags: Flag, signature: str) -> None:
+    def _define(self, row: int, name_row: int, kind: Kind, flags: int, signature: str) -> None:
         self.definitions.append(
             Definition(
                 self.numbers[name_row] - 1,
@@ -158,7 +139,7 @@ class _Reader:
                 self.starts[name_row],
                 self.starts[row],
                 self.ends[row],
-                int(flags),
+                flags,
                 signature,
                 "",
             )
@@ -199,7 +180,7 @@ class _Reader:
         ]
         return " ".join(strings) if strings else self.text(row)
 
-    def _read_bind(self, row: int, children: list[int], flags: Flag) -> None:
+    def _read_bind(self, row: int, children: list[int], flags: int) -> None:
         """`(bind! name value)`; a name that starts with & or is a new space is a space."""
         if self.kinds[children[1]] != grammar.SYMBOL:
             return
@@ -208,7 +189,7 @@ class _Reader:
         kind = Kind.SPACE if named_space or value.startswith("(new-space") else Kind.TOKEN
         self._define(row, children[1], kind, flags, self.text(children[1]))
 
-    def _read_import(self, row: int, children: list[int], at: int, flags: Flag) -> None:
+    def _read_import(self, row: int, children: list[int], at: int, flags: int) -> None:
         if len(children) <= at:
             return
         target = children[at]
@@ -223,11 +204,11 @@ class _Reader:
                 into,
                 self.starts[row],
                 self.ends[row],
-                int(flags),
+                flags,
             )
         )
         destination = children[1]
-        if at == 2 and not flags & Flag.INERT and self.kinds[destination] == grammar.SYMBOL and into != "&self":
+        if at == 2 and not flags & _INERT and self.kinds[destination] == grammar.SYMBOL and into != "&self":
             self._define(row, destination, Kind.SPACE, flags, into)
 
     def _read_lambda(self, row: int, children: list[int]) -> None:

@@ -31,6 +31,11 @@ static size_t space_length(const uint8_t *p, const uint8_t *end) {
     return 0;
 }
 
+/* Whether a byte is in a word wherever it stands in one: most are, and need no closer look. */
+static int is_plain(uint8_t byte) {
+    return byte > ';' ? byte < 0xC2 : byte > ' ' && byte != '(' && byte != ')' && byte != ';';
+}
+
 /*
  * The next token at or after `at`; white space and comments are passed over. NUL
  * is in no token and ends all but strings, which it keeps from being one.
@@ -68,8 +73,8 @@ static Token next_token(const uint8_t *text, size_t size, size_t at) {
         return token;
     }
     token.kind = first == '$' ? VARIABLE : WORD;
-    while (at < size && text[at] && text[at] != '(' && text[at] != ')' && !(text[at] == ';' && first != '$') &&
-           !space_length(text + at, end))
+    while (at < size && (is_plain(text[at]) || (text[at] && text[at] != '(' && text[at] != ')' &&
+                                                !(text[at] == ';' && first != '$') && !space_length(text + at, end))))
         at++;
     token.end = at;
     return token;

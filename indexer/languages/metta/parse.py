@@ -55,16 +55,17 @@ def cut(source: bytes) -> list[int]:
 
 def parse(source: bytes) -> SyntaxTree:
     """The tree of one text, or of one piece of a large one."""
-    problems: list[Problem] = []
-    if source.startswith(BOM_UTF8):
-        problems.append(Problem("byte-order-mark", _BOM_MESSAGE, 0, len(BOM_UTF8)))
-    problems += _encoding_problems(source)
+    problems = [] if source.isascii() else _encoding_problems(source)
     root, shift = _parsed(source)
-    columns = None
+    if not problems and not root.has_error:
+        # The binding makes an object of each node it is asked for: the tokens say the same.
+        found = _binding.columns(source, root.descendant_count)
+        if found is not None:
+            kinds, starts, ends, tails, odd = found
+            if odd:
+                problems = sorted(_lexical_problems(source, kinds, starts, ends), key=_place)
+            return SyntaxTree(len(source), kinds, starts, ends, tails, tuple(problems))
     if not root.has_error:
-        if not problems:
-            # The binding makes an object of each node it is asked for: the tokens say the same.
-            columns = _binding.columns(source, root.descendant_count)
         roots = [(root, shift, len(source))]
     else:
         roots = []
@@ -80,12 +81,15 @@ def parse(source: bytes) -> SyntaxTree:
             roots.append((piece, start + shift, limit))
             if damage or piece.has_error:
                 problems.append(_syntax_problem(source, start, end, Damage(damage), where))
-    if columns is None:
-        codes, leaves = grammar.kind_codes()
-        columns = _columns.flatten(roots, codes, leaves, 0, grammar.ERROR, grammar.MISSING, len(source))
+    codes, leaves = grammar.kind_codes()
+    columns = _columns.flatten(roots, codes, leaves, 0, grammar.ERROR, grammar.MISSING, len(source))
     problems += _lexical_problems(source, *columns[:3])
-    problems.sort(key=lambda problem: (problem.start_byte, problem.end_byte, problem.code))
+    problems.sort(key=_place)
     return SyntaxTree(len(source), *columns, tuple(problems))
+
+
+def _place(problem: Problem) -> tuple[int, int, str]:
+    return problem.start_byte, problem.end_byte, problem.code
 
 
 def _parsed(text: bytes) -> tuple[Node, int]:
@@ -116,13 +120,14 @@ def _syntax_problem(source: bytes, start: int, end: int, damage: Damage, where: 
 
 
 def _encoding_problems(source: bytes) -> list[Problem]:
-    """The first bytes that are not UTF-8; one such place says enough of a text in another encoding."""
+    """A byte order mark, and the first bytes that are not UTF-8: one such place says enough of another encoding."""
+    problems = [Problem("byte-order-mark", _BOM_MESSAGE, 0, len(BOM_UTF8))] if source.startswith(BOM_UTF8) else []
     try:
         source.decode("utf-8")
     except UnicodeDecodeError as error:
         message = "bytes that are not UTF-8; save the file as UTF-8"
-        return [Problem("not-utf-8", message, error.start, error.end)]
-    return []
+        problems.append(Problem("not-utf-8", message, error.start, error.end))
+    return problems
 
 
 def _lexical_problems(source: bytes, kinds: bytes, starts: bytes, ends: bytes) -> list[Problem]:

@@ -102,11 +102,15 @@ static void close_evaluations(Rows *rows, Stack *evaluations, size_t end) {
 }
 
 /*
- * columns(source, node_count) -> (kinds, starts, ends, tails), or None
+ * columns(source, node_count) -> (kinds, starts, ends, tails, odd), or None
  *
  * node_count: the parser's, the root and nodes without a name included. None where
- * the tokens do not make such a tree.
+ * the tokens do not make such a tree. odd: whether any token is one that a dialect
+ * may reject (lexical.py): a string with an escape, a `#` in a variable, a number
+ * as long as the largest that fits in 64 bits.
  */
+enum { LONG_NUMBER = 19 };
+
 PyObject *metta_columns(PyObject *module, PyObject *args) {
     Py_buffer source;
     Py_ssize_t node_count;
@@ -117,6 +121,7 @@ PyObject *metta_columns(PyObject *module, PyObject *args) {
     Rows rows = {PyMem_Malloc(capacity), PyMem_Malloc(capacity * 4), PyMem_Malloc(capacity * 4),
                  PyMem_Malloc(capacity * 4), 0, capacity};
     Stack lists = {0}, evaluations = {0};
+    int odd = 0;
     PyObject *result = NULL;
     if (!rows.kinds || !rows.starts || !rows.ends || !rows.tails) {
         PyErr_NoMemory();
@@ -155,9 +160,11 @@ PyObject *metta_columns(PyObject *module, PyObject *args) {
         }
         case STRING:
             kind = STRING_NODE;
+            odd |= memchr(text + token.start, '\\', token.end - token.start) != NULL;
             break;
         case VARIABLE:
             kind = VARIABLE_NODE;
+            odd |= memchr(text + token.start, '#', token.end - token.start) != NULL;
             break;
         case WORD:
             if (!lists.count && token.end - token.start == 1 && text[token.start] == '!') {
@@ -167,6 +174,7 @@ PyObject *metta_columns(PyObject *module, PyObject *args) {
                 continue;
             }
             kind = is_number(text + token.start, text + token.end) ? NUMBER : SYMBOL;
+            odd |= kind == NUMBER && token.end - token.start >= LONG_NUMBER;
             break;
         default:
             goto differs;
@@ -185,9 +193,10 @@ PyObject *metta_columns(PyObject *module, PyObject *args) {
     }
     rows.tails[0] = (uint32_t)rows.count;
     if (rows.count + unnamed != (size_t)node_count) goto differs;
-    result = Py_BuildValue("(y#y#y#y#)", (const char *)rows.kinds, (Py_ssize_t)rows.count, (const char *)rows.starts,
+    result = Py_BuildValue("(y#y#y#y#N)", (const char *)rows.kinds, (Py_ssize_t)rows.count, (const char *)rows.starts,
                            (Py_ssize_t)rows.count * 4, (const char *)rows.ends, (Py_ssize_t)rows.count * 4,
-                           (const char *)rows.tails, (Py_ssize_t)rows.count * 4);
+                           (const char *)rows.tails, (Py_ssize_t)rows.count * 4,
+                           PyBool_FromLong(odd));
     goto done;
 differs:
     result = Py_None;

@@ -236,6 +236,18 @@ static uint32_t count_children(const Tree *tree, uint32_t row, uint32_t *last) {
     return count;
 }
 
+static PyObject *children_as_list(const Tree *tree, uint32_t row) {
+    uint32_t tail = tree->tail[row];
+    PyObject *rows = PyList_New(0);
+    for (uint32_t child = child_at(tree, row + 1, tail); rows && child < tail;
+         child = child_at(tree, tree->tail[child], tail)) {
+        PyObject *number = PyLong_FromUnsignedLong(child);
+        if (!number || PyList_Append(rows, number)) Py_CLEAR(rows);
+        Py_XDECREF(number);
+    }
+    return rows;
+}
+
 static int is_word(const Tree *tree, uint32_t row, const char *word) {
     size_t length = strlen(word);
     return tree->end[row] - tree->start[row] == length && !memcmp(tree->text + tree->start[row], word, length);
@@ -358,7 +370,7 @@ static PyObject *read_declaration(const Tree *tree, uint32_t row, int flags, uin
     return define(tree, row, subject, DECLARATION, kind, arity, flags, text_of(tree, subject), type);
 }
 
-/* Appends what a form says: a definition where that can be told here, else (row, event, later). -1 on errors. */
+/* Appends what a form says: a definition where that can be told here, else what is to be read. -1 on errors. */
 static int read_form(const Tree *tree, PyObject *forms, uint32_t row, uint8_t event, int later, uint32_t *name) {
     PyObject *form;
     int flags = later ? DYNAMIC : 0;
@@ -370,7 +382,8 @@ static int read_form(const Tree *tree, PyObject *forms, uint32_t row, uint8_t ev
         uint32_t tail = tree->tail[row], first = child_at(tree, row + 1, tail);
         uint32_t second = first < tail ? child_at(tree, tree->tail[first], tail) : tail;
         if (event == DOCUMENTATION_EVENT && second < tail && tree->kind[second] == SYMBOL) *name = second;
-        form = Py_BuildValue("(IBi)", row, event, later);
+        PyObject *children = children_as_list(tree, row);
+        form = children ? Py_BuildValue("(IBiN)", row, event, flags, children) : NULL;
     }
     if (!form) return -1;
     int result = form == Py_None ? 0 : PyList_Append(forms, form);
@@ -464,7 +477,7 @@ enum { LITERAL = 65535, SELF = 65534 };
  * names, starts, roles, arguments: the occurrences, as symbols.SymbolTable has them
  * before they are packed; so are the columns of top-level atoms.
  * found: the forms that define or have an event, in order: definitions made, or
- * (row, event, later) of what is left to read. facts: (name, arity, count, first
+ * (row, event, flags, rows of children) of what is left to read. facts: (name, arity, count, first
  * start). atoms: as the reference parser counts them, `!` by itself.
  */
 PyObject *metta_classify(PyObject *module, PyObject *args) {

@@ -107,9 +107,11 @@ def build(workspace: Workspace, options: Options) -> BuildResult:
     measurement = None
     if suspects or removed or not is_linked or decisions != trusted.decisions:
         entries, measurement = _update(workspace, options, report, discovery, trusted, suspects, removed, scan_started)
-        from metta_index.indexer.linking import link
+        if not is_linked or report.files.indexed or report.files.cached or entries.keys() != trusted.files.keys():
+            from metta_index.indexer.linking import link
 
-        report.work.linked = link(workspace.index.imports, context, entries.keys(), trusted.files.keys(), not is_linked)
+            imports, before = workspace.index.imports, trusted.files.keys()
+            report.work.linked = link(imports, context, entries.keys(), before, not is_linked)
         whole = f"{fingerprint}\n{context.fingerprint()}"
         report.totals = workspace.index.finish(Manifest.of(whole, entries, decisions))
     else:

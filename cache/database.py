@@ -25,17 +25,15 @@ It is derived: deleting the file costs one build.
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metta_index.cache.import_rows import ImportRows
 from metta_index.cache.index_file import DamagedIndexError, connect, is_damage, set_aside
-from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, seal, stored, unseal
-from metta_index.cache.postings import Postings, decoded_tables, mentioned_by
+from metta_index.cache.index_reader import IndexReader
+from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, seal
+from metta_index.cache.postings import decoded_tables, mentioned_by
 from metta_index.indexer.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -53,7 +51,6 @@ _TOTALS = {
     "errors": "errors",
     "atoms": "atoms",
 }
-_ONE_DOCUMENT = f"SELECT {COLUMNS} FROM document WHERE path = ?"
 
 
 class OvertakenError(Exception):
@@ -63,7 +60,7 @@ class OvertakenError(Exception):
         return "other processes keep changing it"
 
 
-class IndexDatabase:
+class IndexDatabase(IndexReader):
     """An open `index.db`. Fulfils `indexer.protocols.IndexStore`.
 
     Changes become visible to others with `finish`, all at once; until then, and
@@ -73,15 +70,11 @@ class IndexDatabase:
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path | None) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self.path = path
-        # The manifest that changes start from, with its checksum, and the totals they lead to.
-        self._known: Manifest | None = None
-        self._known_checksum: bytes | None = None
+        # Where changes to what the manifest says lead.
         self._totals = dict.fromkeys(_TOTALS, 0)
         self._next_id = 0
-        self.postings = Postings(connection)
-        self.imports = ImportRows(connection)
 
     @classmethod
     def open(cls, path: Path | None, warn: Callable[[str], None]) -> IndexDatabase:
@@ -111,18 +104,11 @@ class IndexDatabase:
     def close(self) -> None:
         self._connection.close()
 
-    # -- writing ---------------------------------------------------------------
-
     def manifest(self) -> Manifest | None:
         """None where there was no build, or the manifest does not verify."""
-        self._known, self._known_checksum = None, None
-        with suppress(sqlite3.DatabaseError, DamagedIndexError):
-            row = self._connection.execute("SELECT data FROM manifest").fetchone()
-            if row:
-                self._known_checksum = head(row[0])
-                self._known = Manifest.from_bytes(unseal("manifest", row[0]))
-        self._totals = dict.fromkeys(_TOTALS, 0) | (self._known.totals if self._known else {})
-        return self._known
+        known = super().manifest()
+        self._totals = dict.fromkeys(_TOTALS, 0) | (known.totals if known else {})
+        return known
 
     def remove(self, paths: Iterable[str]) -> None:
         self._begin()
@@ -223,57 +209,6 @@ class IndexDatabase:
     def _count(self, document: DocumentRow, sign: int) -> None:
         for name, field in _TOTALS.items():
             self._totals[name] += sign * getattr(document, field)
-
-    # -- reading ---------------------------------------------------------------
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """All that is read within is of one moment, whatever others write meanwhile."""
-        self._connection.execute("BEGIN")
-        try:
-            self.manifest()
-            yield
-        finally:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-
-    def meta(self, key: str) -> str | None:
-        """None where there is none, or it does not verify."""
-        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        with suppress(DamagedIndexError):
-            return unseal(key, row[0]).decode() if row else None
-        return None
-
-    def documents(self) -> Iterator[DocumentRow]:
-        """All documents in the order of their paths' bytes."""
-        documents = [DocumentRow.of(row) for row in self._connection.execute(f"SELECT {COLUMNS} FROM document")]
-        if {document.path: document.digest for document in documents} != (self._known.digests if self._known else {}):
-            raise DamagedIndexError("its documents are not those of its last build")
-        documents.sort(key=lambda document: os.fsencode(document.path))
-        return iter(documents)
-
-    def document(self, path: str) -> DocumentRow | None:
-        document = self._find(path)
-        if document is not None and (self._known is None or self._known.digests.get(path) != document.digest):
-            raise DamagedIndexError(f"the document {path!r} is not that of the last build")
-        return document
-
-    def _find(self, path: str) -> DocumentRow | None:
-        """The row of a file, which is there if the manifest names the file."""
-        row = self._connection.execute(_ONE_DOCUMENT, (stored(path),)).fetchone()
-        if row is None and self._known is not None and path in self._known.files:
-            raise DamagedIndexError(f"the document {path!r} is missing")
-        return DocumentRow.of(row) if row else None
-
-    def tables(self, document: DocumentRow) -> Iterator[bytes]:
-        """The encoded symbol tables of a document, verified."""
-        rows = self._connection.execute("SELECT data FROM piece WHERE document = ? ORDER BY position", (document.id,))
-        found = 0
-        for (data,) in rows:
-            yield unseal(document.piece(found), data)
-            found += 1
-        if found != document.pieces:
-            raise DamagedIndexError(f"{found} of the {document.pieces} pieces of {document.path!r} are there")
 
 
 def _in_place_of(path: Path, error: Exception, warn: Callable[[str], None]) -> IndexDatabase:

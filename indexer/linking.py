@@ -79,4 +79,4 @@ def _keyed(found: Iterable[tuple[int, ImportRecord]]) -> dict[tuple[int, int], I
 
 
 def _names(records: Iterable[ImportRecord]) -> Names:
-    return named_by((record.site, record.resolution) for record in records if record.resolution is not None)
+    return named_by((record.site, record.resolution) for record in records if record.resolution and not record.is_inert)

@@ -72,6 +72,12 @@ class Piece:
         return Position(self.row, self.byte_column + inside.byte_column, self.column + inside.column)
 
 
+    def byte_at(self, row: int, column: int) -> int | None:
+        """The byte of the document at a row and a column in code points; None where it is not in this piece."""
+        inside = self.line_map.byte(row - self.row, column - self.column if row == self.row else column)
+        return self.offset + inside if inside is not None and inside <= self.table.size else None
+
+
 def line_map(table: SymbolTable) -> LineMap:
     try:
         return LineMap.from_columns(_numbers(table.lines).tobytes(), _numbers(table.wide).tobytes())

@@ -50,6 +50,24 @@ class LineMap:
         start = self.line_starts[row - 1] if row else 0
         return Position(row, byte - start, byte - start - self._extra_between(start, byte))
 
+    def byte(self, row: int, column: int) -> int | None:
+        """The byte where the character at a column (in code points) of a row starts.
+
+        At most that of the line break, or of the end of the text, which is not known here;
+        None where there is no such row, or the row is shorter.
+        """
+        if row < 0 or row > len(self.line_starts):
+            return None
+        start = self.line_starts[row - 1] if row else 0
+        byte = start + column
+        for number in range(bisect_left(self.wide_starts, start), len(self.wide_starts)):
+            if self.wide_starts[number] >= byte:
+                break
+            byte += self.wide_extra[number] - (self.wide_extra[number - 1] if number else 0)
+        if column < 0 or (row < len(self.line_starts) and byte >= self.line_starts[row]):
+            return None
+        return byte
+
     def _extra_between(self, start: int, end: int) -> int:
         """Bytes beyond one a character, of the characters that start in [start, end)."""
         first = bisect_left(self.wide_starts, start)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from metta_index.indexer.imports import ImportRecord
     from metta_index.indexer.linking import ImportStore
     from metta_index.indexer.manifest import Manifest
     from metta_index.indexer.work import Summary
@@ -46,3 +47,40 @@ class IndexStore(Protocol):
 
     def finish(self, manifest: Manifest) -> dict[str, int]:
         """Makes all since the last call, and the manifest, visible at once; gives the totals of the index."""
+
+
+class IndexedDocument(Protocol):
+    """What the index says of a file, its tables apart."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def dialect(self) -> str: ...
+
+    @property
+    def digest(self) -> bytes: ...
+
+
+class IndexReader(Protocol):
+    """A built index that is asked. Documents come in the order of their paths' bytes."""
+
+    def documents(self) -> Iterator[IndexedDocument]: ...
+
+    def document(self, path: str) -> IndexedDocument | None: ...
+
+    def tables_of(self, path: str) -> Iterator[bytes]:
+        """The encoded tables of a document, one a piece; none where there is no such document."""
+
+    def documents_of(self, name: bytes) -> tuple[Sequence[IndexedDocument], Sequence[IndexedDocument]]:
+        """The documents that offer a name, and those that mention it."""
+
+    def names(self) -> Iterator[tuple[bytes, int, int]]:
+        """Every name that is offered, with how many documents offer and how many mention it."""
+
+    def imports_of(self, path: str) -> list[ImportRecord]: ...
+
+    def all_imports(self) -> list[ImportRecord]: ...

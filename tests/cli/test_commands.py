@@ -78,14 +78,14 @@ def test_build_json_has_what_is_documented(program: Program, workspace: Path) ->
     assert found["plan"]["backend"] == "sequential" and found["plan"]["workers"] == 1 and found["plan"]["reason"]
     assert found["plan"]["estimated_ms"] > 0 and found["plan"]["actual_ms"] > 0
     assert found["cache"] == {"hits": 0, "misses": 4, "hit_rate": 0.0}
-    assert found["work"] == {"scanned": 4, "read": 4, "hashed": 4, "parsed": 4, "extracted": 4}
+    assert found["work"] == {"scanned": 4, "read": 4, "hashed": 4, "parsed": 4, "extracted": 4, "linked": 1}
     assert found["elapsed_ms"] > 0
 
 
 def test_build_stats_say_how_it_was_planned(program: Program, workspace: Path) -> None:
     lines = program("build", "--stats").out.splitlines()
     assert any(line.startswith("plan: sequential, 1 worker(s): ") for line in lines)
-    assert "work: 4 scanned, 4 read, 4 hashed, 4 parsed, 4 extracted" in lines
+    assert "work: 4 scanned, 4 read, 4 hashed, 4 parsed, 4 extracted, 1 linked" in lines
     assert "cache: 0 hits, 4 misses (0.0% of look-ups)" in lines
 
 

@@ -1,0 +1,271 @@
+"""Index: the linked workspace, as it is asked: where names are defined, used and documented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from metta_index.indexer.import_graph import Edge, ImportGraph
+from metta_index.indexer.imports import ImportRecord
+from metta_index.indexer.occurrences import Piece, Top, occurrences, pieces, tops
+from metta_index.indexer.positions import Position
+from metta_index.indexer.protocols import IndexedDocument, IndexReader
+from metta_index.indexer.symbols import Flag, Kind, Role, Use, decode_table
+
+
+class Symbol(NamedTuple):
+    """One place that defines, declares or documents a name, or the facts of one head in one document.
+
+    Bytes count from the start of the document; `start_byte`, `end_byte` and `position`
+    are those of the name, `form_start` and `form_end` those of the whole form. `arity`
+    is None where the name takes no arguments; `facts`: how many there are of its head and arity.
+    """
+
+    name: bytes
+    kind: Kind
+    role: Role
+    path: str
+    start_byte: int
+    end_byte: int
+    position: Position
+    form_start: int
+    form_end: int
+    arity: int | None
+    signature: str
+    type: str
+    doc: str
+    flags: Flag
+    facts: int
+
+
+class Reference(NamedTuple):
+    """One occurrence of a name. `arguments`: how many a list has of which it is the head, else None.
+
+    `within`: the name that the enclosing top-level atom defines, declares or documents, if any.
+    """
+
+    name: bytes
+    role: Role
+    use: Use
+    path: str
+    start_byte: int
+    end_byte: int
+    position: Position
+    arguments: int | None
+    within: bytes | None
+
+
+class Index:
+    """A built index. What was read once is kept: an Index answers for the moment it was opened.
+
+    Methods raise what the reader raises, and DecodeError. Lists are in the order of
+    paths and texts.
+    """
+
+    def __init__(self, reader: IndexReader) -> None:
+        self.reader = reader
+        self._pieces: dict[str, list[Piece]] = {}
+        self._graph: ImportGraph | None = None
+
+    def document(self, path: str) -> IndexedDocument | None:
+        return self.reader.document(path)
+
+    def pieces(self, path: str) -> list[Piece]:
+        """The tables of a document, each with where it starts; none where there is no such document."""
+        found = self._pieces.get(path)
+        if found is None:
+            found = self._pieces[path] = list(pieces([decode_table(data) for data in self.reader.tables_of(path)]))
+        return found
+
+    def definitions(self, name: bytes) -> list[Symbol]:
+        """Every clause, declaration, documentation and kind of fact of a name in the workspace."""
+        defining, _mentioning = self.reader.documents_of(name)
+        return [symbol for document in defining for symbol in self.symbols_in(document.path, name)]
+
+    def references(self, name: bytes) -> list[Reference]:
+        """Every occurrence of a name in the workspace, those that define it included."""
+        _defining, mentioning = self.reader.documents_of(name)
+        return [found for document in mentioning for found in self.references_in(document.path, name)]
+
+    def symbols_in(self, path: str, name: bytes) -> list[Symbol]:
+        """What one document says a name is."""
+        docs = self._docs(path, name)
+        doc = "\n".join(symbol.doc for symbol in docs)
+        found = [symbol._replace(doc=doc) for piece in self.pieces(path) for symbol in _definitions(path, piece, name)]
+        found += docs
+        found += _facts(path, self.pieces(path), name, doc)
+        found.sort(key=lambda symbol: (symbol.start_byte, symbol.role))
+        return found
+
+    def _docs(self, path: str, name: bytes) -> list[Symbol]:
+        return [symbol for piece in self.pieces(path) for symbol in _documentation(path, piece, name)]
+
+    def references_in(self, path: str, name: bytes) -> list[Reference]:
+        """Every occurrence of a name in one document."""
+        return [found for piece in self.pieces(path) for found in _references(path, piece, name)]
+
+    def occurrence_at(self, path: str, byte: int) -> Reference | None:
+        """The word or variable that a byte of a document belongs to."""
+        for piece in self.pieces(path):
+            if piece.offset <= byte < piece.offset + piece.table.size:
+                for found in occurrences(piece):
+                    if found.start_byte <= byte < found.end_byte:
+                        return next(
+                            one for one in _references(path, piece, found.name) if one.start_byte == found.start_byte
+                        )
+                    if found.start_byte > byte:
+                        break
+        return None
+
+    def byte_at(self, path: str, line: int, column: int) -> int | None:
+        """The byte of a line and a column, both from 1, columns in code points; None outside the text."""
+        for piece in self.pieces(path):
+            byte = piece.byte_at(line - 1, column - 1)
+            if byte is not None:
+                return byte
+        return None
+
+    def imports(self, path: str) -> list[ImportRecord]:
+        return self.reader.imports_of(path)
+
+    def edges_from(self, path: str) -> list[Edge]:
+        """The edges of the import graph that start at a document. Reads the imports of this document only."""
+        return [edge for record in self.imports(path) if (edge := record.edge()) is not None]
+
+    def graph(self) -> ImportGraph:
+        """The whole import graph."""
+        if self._graph is None:
+            self._graph = ImportGraph(
+                edge for record in self.reader.all_imports() if (edge := record.edge()) is not None
+            )
+        return self._graph
+
+    def graph_from(self, path: str) -> ImportGraph:
+        """The part of the import graph that can be reached from a document."""
+        if self._graph is not None:
+            return self._graph
+        edges: list[Edge] = []
+        seen = {path}
+        waiting = [path]
+        while waiting:
+            for edge in self.edges_from(waiting.pop()):
+                edges.append(edge)
+                if edge.target not in seen:
+                    seen.add(edge.target)
+                    waiting.append(edge.target)
+        return ImportGraph(edges)
+
+
+def _number(piece: Piece, name: bytes) -> int | None:
+    try:
+        return piece.table.names.index(name)
+    except ValueError:
+        return None
+
+
+def _definitions(path: str, piece: Piece, name: bytes) -> Iterator[Symbol]:
+    number = _number(piece, name)
+    for found in piece.table.definitions:
+        if found.name == number:
+            start = piece.offset + found.name_start
+            yield Symbol(
+                name,
+                Kind(found.kind),
+                Role(found.role),
+                path,
+                start,
+                start + len(name),
+                piece.position(start),
+                piece.offset + found.start,
+                piece.offset + found.end,
+                None if found.arity < 0 else found.arity,
+                found.signature,
+                found.type,
+                "",
+                Flag(found.flags),
+                0,
+            )
+
+
+def _documentation(path: str, piece: Piece, name: bytes) -> Iterator[Symbol]:
+    number = _number(piece, name)
+    for found in piece.table.documentation:
+        if found.name == number:
+            start, end = piece.offset + found.start, piece.offset + found.end
+            arity = len(found.parameters) or None
+            yield Symbol(
+                name,
+                Kind.SYMBOL if arity is None else Kind.FUNCTION,
+                Role.DOCUMENTATION,
+                path,
+                start,
+                end,
+                piece.position(start),
+                start,
+                end,
+                arity,
+                "",
+                "",
+                _doc_text(found.description, found.parameters, found.returns),
+                Flag(0),
+                0,
+            )
+
+
+def _doc_text(description: str, parameters: tuple[str, ...], returns: str) -> str:
+    lines = [description, *(f"{number}. {text}" for number, text in enumerate(parameters, 1))]
+    return "\n".join((*lines, f"-> {returns}") if returns else lines)
+
+
+def _facts(path: str, parts: list[Piece], name: bytes, doc: str) -> Iterator[Symbol]:
+    """One symbol for each number of arguments that facts of this head have, at the first of them."""
+    counts: dict[int, int] = {}
+    first: dict[int, tuple[Piece, int]] = {}
+    for piece in parts:
+        number = _number(piece, name)
+        for fact in piece.table.facts:
+            if fact.name == number:
+                counts[fact.arity] = counts.get(fact.arity, 0) + fact.count
+                first.setdefault(fact.arity, (piece, piece.offset + fact.first_start))
+    for arity, (piece, start) in first.items():
+        top = next(top for top in tops(piece) if top.start_byte == start)
+        yield Symbol(
+            name,
+            Kind.FACT,
+            Role.FACT,
+            path,
+            start,
+            top.end_byte,
+            piece.position(start),
+            start,
+            top.end_byte,
+            arity,
+            "",
+            "",
+            doc,
+            Flag(0),
+            counts[arity],
+        )
+
+
+def _references(path: str, piece: Piece, name: bytes) -> Iterator[Reference]:
+    if _number(piece, name) is None:
+        return
+    around = iter(tops(piece))
+    top: Top | None = next(around, None)
+    for found in occurrences(piece):
+        if found.name != name:
+            continue
+        while top is not None and top.end_byte <= found.start_byte:
+            top = next(around, None)
+        yield Reference(
+            name,
+            found.role,
+            found.use,
+            path,
+            found.start_byte,
+            found.end_byte,
+            piece.position(found.start_byte),
+            found.arguments,
+            top.name if top is not None and top.start_byte <= found.start_byte else None,
+        )

@@ -1,0 +1,202 @@
+"""What a name can mean where it stands: a chain of steps, each of which knows one kind of place to look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from metta_index.indexer.import_graph import SELF, Edge
+from metta_index.indexer.imports import ImportRecord
+from metta_index.indexer.index import Index, Reference, Symbol
+from metta_index.indexer.languages.metta.builtins import Builtin, candidates
+from metta_index.indexer.languages.metta.modules import Way
+from metta_index.indexer.occurrences import scope_of
+from metta_index.indexer.symbols import Confidence, Flag, Kind, Role
+
+
+class Step(StrEnum):
+    """How a meaning was found, the nearest first."""
+
+    SCOPE = "scope"  # bound in the atom that it stands in
+    DOCUMENT = "document"
+    IMPORT = "import"  # in what the document imports, directly or not
+    REGISTERED = "registered"  # by a program of a host language that the document imports
+    BUILTIN = "builtin"
+    WORKSPACE = "workspace"  # somewhere else in the workspace: nothing here says that it is loaded
+
+
+class Meaning(NamedTuple):
+    """One thing that a name can mean. `symbol` is None for a builtin, `builtin` for anything else.
+
+    `space`: the space whose atoms it is among, "" where that is not known. `note`: what
+    else is to be known, such as a use before the definition.
+    """
+
+    step: Step
+    confidence: Confidence
+    symbol: Symbol | None
+    builtin: Builtin | None = None
+    space: str = ""
+    note: str = ""
+
+
+class Question(NamedTuple):
+    """A name where it stands. `arguments`: of the list that it heads, None where it heads none."""
+
+    name: bytes
+    path: str
+    byte: int
+    dialect: str
+    arguments: int | None
+
+
+Lookup = Callable[[Index, Question], Iterable[Meaning]]
+
+#: How sure a way of resolving imports makes what is found through it.
+_CONFIDENCE = {
+    Way.EXACT: Confidence.CERTAIN,
+    Way.REGISTERED: Confidence.CERTAIN,
+    Way.ROOT: Confidence.CERTAIN,
+    Way.ALIAS: Confidence.LIKELY,
+    Way.LIBRARY: Confidence.LIKELY,
+    Way.ANCESTOR: Confidence.LIKELY,
+}
+
+
+def resolve(index: Index, question: Question) -> list[Meaning]:
+    """All that a name can mean where it stands, the likeliest first.
+
+    A variable means what binds it. A word may mean what its document, its imports and
+    the language say of it at once: rules add up. What lies elsewhere in the workspace
+    counts only where nothing else is found.
+    """
+    bound = list(_bound(index, question))
+    if bound or question.name.startswith(b"$"):
+        return bound
+    found = [meaning for look_up in (_in_document, _imported, _built_in) for meaning in look_up(index, question)]
+    return sorted(found or _in_workspace(index, question), key=lambda meaning: _rank(question, meaning))
+
+
+def question_at(index: Index, path: str, byte: int) -> Question | None:
+    """The question that the word at a byte of a document asks; None where there is none."""
+    document, found = index.document(path), index.occurrence_at(path, byte)
+    if document is None or found is None:
+        return None
+    return question_of(found, document.dialect)
+
+
+def question_of(reference: Reference, dialect: str) -> Question:
+    return Question(reference.name, reference.path, reference.start_byte, dialect, reference.arguments)
+
+
+def _bound(index: Index, question: Question) -> Iterator[Meaning]:
+    """The first occurrence of a variable in its scope, which is what binds it for all others."""
+    if not question.name.startswith(b"$"):
+        return
+    for piece in index.pieces(question.path):
+        if piece.offset <= question.byte < piece.offset + piece.table.size:
+            start, end = scope_of(piece, question.name, question.byte)
+            inside = [one for one in index.references_in(question.path, question.name) if start <= one.start_byte < end]
+            if inside:
+                binding = next((one for one in inside if one.role == Role.BINDING), inside[0])
+                yield Meaning(Step.SCOPE, Confidence.CERTAIN, _variable(binding, start, end))
+
+
+def _variable(found: Reference, start: int, end: int) -> Symbol:
+    return Symbol(
+        found.name,
+        Kind.SYMBOL,
+        Role.BINDING,
+        found.path,
+        found.start_byte,
+        found.end_byte,
+        found.position,
+        start,
+        end,
+        None,
+        "",
+        "",
+        "",
+        Flag(0),
+        0,
+    )
+
+
+def _in_document(index: Index, question: Question) -> Iterator[Meaning]:
+    for symbol in index.symbols_in(question.path, question.name):
+        note = ""
+        if symbol.kind == Kind.TOKEN and symbol.role == Role.DEFINITION and symbol.start_byte > question.byte:
+            note = "bound after this place: here it is a plain symbol"
+        yield Meaning(Step.DOCUMENT, Confidence.POSSIBLE if note else Confidence.CERTAIN, symbol, space=SELF, note=note)
+
+
+def _imported(index: Index, question: Question) -> Iterator[Meaning]:
+    graph = index.graph_from(question.path)
+    reached = graph.closure(question.path)
+    if not reached:
+        return
+    defining, _mentioning = index.reader.documents_of(question.name)
+    paths = {document.path for document in defining}
+    seen = {question.path}
+    for found in reached:
+        if found.path not in paths or found.path in seen:
+            continue
+        seen.add(found.path)
+        confidence, note = _of_edge(index, found.edge, question)
+        for symbol in index.symbols_in(found.path, question.name):
+            if symbol.kind in (Kind.TOKEN, Kind.SPACE) and not (found.is_included or symbol.flags & Flag.REGISTERED):
+                continue  # what bind! names is known in its own file only
+            step = Step.REGISTERED if symbol.flags & Flag.REGISTERED else Step.IMPORT
+            yield Meaning(step, confidence, symbol, space=found.space, note=note)
+
+
+def _of_edge(index: Index, edge: Edge, question: Question) -> tuple[Confidence, str]:
+    record = _record_of(index, edge)
+    confidence = Confidence.POSSIBLE
+    if record is not None and record.resolution is not None:
+        confidence = _CONFIDENCE.get(record.resolution.way, Confidence.POSSIBLE)
+    if edge.source == question.path and edge.start > question.byte:
+        return confidence, "imported after this place"
+    return confidence, ""
+
+
+def _record_of(index: Index, edge: Edge) -> ImportRecord | None:
+    return next((record for record in index.imports(edge.source) if record.form_start == edge.start), None)
+
+
+def _built_in(index: Index, question: Question) -> Iterator[Meaning]:
+    rows = candidates(question.dialect, question.name)
+    if not rows:
+        return
+    imported = {
+        record.resolution.name or record.module
+        for record in index.imports(question.path)
+        if record.resolution is not None and record.resolution.status == "builtin"
+    }
+    for row in rows:
+        there = row.always or row.module in imported
+        note = "" if there else f"only after `{row.module}` was imported"
+        yield Meaning(
+            Step.BUILTIN, Confidence.CERTAIN if there else Confidence.POSSIBLE, None, builtin=row, space=SELF, note=note
+        )
+
+
+def _in_workspace(index: Index, question: Question) -> Iterator[Meaning]:
+    for symbol in index.definitions(question.name):
+        if symbol.path != question.path:
+            yield Meaning(Step.WORKSPACE, Confidence.POSSIBLE, symbol, note="nothing here imports it")
+
+
+def _rank(question: Question, meaning: Meaning) -> tuple[bool, int, int]:
+    """What takes as many arguments as the call has comes first; otherwise the order of the steps stays."""
+    return not _accepts(question, meaning), meaning.confidence, list(Step).index(meaning.step)
+
+
+def _accepts(question: Question, meaning: Meaning) -> bool:
+    if question.arguments is None:
+        return True
+    if meaning.builtin is not None:
+        return meaning.builtin.accepts(question.arguments)
+    symbol = meaning.symbol
+    return symbol is None or symbol.arity is None or symbol.arity == question.arguments

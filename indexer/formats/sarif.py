@@ -11,7 +11,7 @@ from metta_index.indexer.discovery import display_path
 from metta_index.indexer.findings import Finding, Fix, RuleInfo, RunInfo, Severity, numbered, path_bytes
 from metta_index.indexer.formats.escaping import json_items, json_line
 from metta_index.indexer.formats.line_hashes import line_hashes
-from metta_index.indexer.formats.totals import counted, most_severe
+from metta_index.indexer.formats.totals import counted, most_severe, shown
 from metta_index.indexer.positions import Position
 
 #: GitHub's limits: results of a run, characters of a rule's texts and names, locations of a result.
@@ -41,7 +41,8 @@ def render(
     fingerprint that GitHub's upload would compute, which it asks of them when it can
     see the files. `category`: what tells several analyses of one commit apart.
     """
-    kept = most_severe(findings, _MOST_RESULTS)
+    # Where there is no room for all, what is suppressed goes first.
+    kept = most_severe(findings if len(findings) <= _MOST_RESULTS else shown(findings), _MOST_RESULTS)
     indexes = {rule.code: index for index, rule in enumerate(rules)}
     yield '{"$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",'
     yield '"version": "2.1.0", "runs": [{'

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from metta_index.indexer.languages.metta.modules_files import (
@@ -70,8 +70,7 @@ class Target(NamedTuple):
 Chain = tuple[Target, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(NamedTuple):
     """What names of modules are resolved against.
 
     `roots`: configured import roots, in order. `aliases`: names that stand for
@@ -84,9 +83,9 @@ class Workspace:
     files: FileSet
     roots: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    registered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    repositories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    builtins: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    registered: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    repositories: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    builtins: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
 #: Looks for something from a folder on.
@@ -138,8 +137,7 @@ def folder_module(files: FileSet, folder: str) -> Target | None:
     return Target(folder or ".", TargetKind.FOLDER) if folder in files.folders else None
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(NamedTuple):
     """One search, from the folder of the importing file; `keys` collects what it depends on."""
 
     workspace: Workspace

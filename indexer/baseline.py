@@ -12,9 +12,9 @@ import msgspec
 import msgspec.structs
 
 from metta_index.indexer.digest import blake2b
-from metta_index.indexer.discovery import display_path
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.findings import Finding, normalised_text, sort_key
+from metta_index.indexer.formats.escaping import visible
 
 #: Changes whenever an older program could misread the file.
 BASELINE_SCHEMA = 1
@@ -93,7 +93,7 @@ class Baseline:
 
 def key_of(finding: Finding) -> Key:
     digest = blake2b(normalised_text(finding).encode(), digest_size=8).hexdigest()
-    return Key(display_path(finding.path), finding.code, digest)
+    return Key(visible(finding.path), finding.code, digest)
 
 
 def encode_baseline(baseline: Baseline) -> bytes:

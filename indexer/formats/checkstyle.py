@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from metta_index.indexer.discovery import display_path
 from metta_index.indexer.findings import Finding, RuleInfo, RunInfo
-from metta_index.indexer.formats.escaping import xml_element
+from metta_index.indexer.formats.escaping import visible, xml_element
 from metta_index.indexer.formats.totals import shown
 
 
@@ -16,7 +15,7 @@ def render(findings: Sequence[Finding], rules: Sequence[RuleInfo], run: RunInfo)
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield '<checkstyle version="4.3">'
     for failure in run.failed:
-        yield xml_element("file", [("name", display_path(failure.path))])
+        yield xml_element("file", [("name", visible(failure.path))])
         message = f"could not be checked: {failure.message}"
         yield "  " + xml_element(
             "error",
@@ -25,7 +24,7 @@ def render(findings: Sequence[Finding], rules: Sequence[RuleInfo], run: RunInfo)
         )
         yield "</file>"
     for path, group in groupby(shown(findings), key=lambda finding: finding.path):
-        yield xml_element("file", [("name", display_path(path))])
+        yield xml_element("file", [("name", visible(path))])
         for finding in group:
             yield "  " + xml_element(
                 "error",

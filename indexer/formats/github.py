@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from metta_index.indexer.discovery import display_path
 from metta_index.indexer.findings import SEVERITIES, Finding, RuleInfo, RunInfo, Severity, printable
 from metta_index.indexer.formats.escaping import visible, visible_lines
 from metta_index.indexer.formats.totals import counted, shown, summary, totals_of
@@ -27,7 +26,7 @@ def render(findings: Sequence[Finding], rules: Sequence[RuleInfo], run: RunInfo)
     for failure in run.failed[:ANNOTATIONS]:
         room["error"] -= 1
         place = {"file": printable(failure.path), "title": "not checked"}
-        yield command("error", place, f"{display_path(failure.path)} could not be checked: {failure.message}")
+        yield command("error", place, f"{visible(failure.path)} could not be checked: {failure.message}")
     left_out += len(run.failed[ANNOTATIONS:])
     counts = Counter(finding.severity for finding in wanted)
     # The notice of what is left out takes a place too.
@@ -85,7 +84,7 @@ def step_summary(findings: Sequence[Finding], rules: Sequence[RuleInfo], run: Ru
     left = SUMMARY_BYTES - 4096 - sum(len(line.encode()) + 1 for line in head)
     yield from head
     for index, failure in enumerate(run.failed):
-        line = f"- not checked: {_code(display_path(failure.path))}: {_cell(failure.message)}"
+        line = f"- not checked: {_code(visible(failure.path))}: {_cell(failure.message)}"
         left -= len(line.encode()) + 1
         if left < 0:
             yield f"- and {counted(len(run.failed) - index, 'more file')}"
@@ -99,7 +98,7 @@ def step_summary(findings: Sequence[Finding], rules: Sequence[RuleInfo], run: Ru
     yield "| --- | --- | --- | --- |"
     left -= 80
     for index, finding in enumerate(wanted):
-        place = _code(f"{display_path(finding.path)}:{finding.start.row + 1}:{finding.start.column + 1}")
+        place = _code(f"{visible(finding.path)}:{finding.start.row + 1}:{finding.start.column + 1}")
         url = urls.get(finding.code)
         code = f"[{finding.code}]({url})" if url else finding.code
         line = f"| {place} | {finding.severity} | {code} {finding.rule} | {_cell(finding.message)} |"

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from metta_index.indexer.digest import blake2b
-from metta_index.indexer.discovery import display_path
 from metta_index.indexer.findings import Finding, RuleInfo, RunInfo, Severity, numbered, path_bytes
-from metta_index.indexer.formats.escaping import json_items
+from metta_index.indexer.formats.escaping import json_items, visible
 from metta_index.indexer.formats.totals import shown
 from metta_index.indexer.positions import Position
 
@@ -30,7 +29,7 @@ def _entries(findings: Sequence[Finding], run: RunInfo) -> Iterator[dict[str, An
             "check_name": "metta-index",
             "fingerprint": blake2b(b"not checked\0" + path_bytes(failure.path), digest_size=16).hexdigest(),
             "severity": "critical",
-            "location": {"path": display_path(failure.path), "lines": {"begin": 1}},
+            "location": {"path": visible(failure.path), "lines": {"begin": 1}},
         }
     for finding, fingerprint in numbered(shown(findings)):
         yield {
@@ -39,7 +38,7 @@ def _entries(findings: Sequence[Finding], run: RunInfo) -> Iterator[dict[str, An
             "fingerprint": fingerprint,
             "severity": _SEVERITIES[finding.severity],
             "location": {
-                "path": display_path(finding.path),
+                "path": visible(finding.path),
                 "positions": {"begin": _place(finding.start), "end": _place(finding.end)},
             },
         }

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from metta_index.indexer.discovery import display_path
 from metta_index.indexer.findings import Finding, RuleInfo, RunInfo, numbered
-from metta_index.indexer.formats.escaping import json_items, json_line
+from metta_index.indexer.formats.escaping import json_items, json_line, visible
 from metta_index.indexer.formats.totals import shown, totals_of
 from metta_index.indexer.positions import Position
 
@@ -42,14 +41,14 @@ def _objects(findings: Sequence[Finding], rules: Sequence[RuleInfo]) -> Iterator
             "rule": finding.rule,
             "severity": finding.severity,
             "message": finding.message,
-            "path": display_path(finding.path),
+            "path": visible(finding.path),
             **_range(finding.start, finding.end),
             "start_byte": finding.start_byte,
             "end_byte": finding.end_byte,
             "fingerprint": fingerprint,
             "url": urls.get(finding.code),
             "related": [
-                {"path": display_path(one.path), **_range(one.start, one.end), "message": one.message}
+                {"path": visible(one.path), **_range(one.start, one.end), "message": one.message}
                 for one in finding.related
             ],
             "fix": None
@@ -58,7 +57,7 @@ def _objects(findings: Sequence[Finding], rules: Sequence[RuleInfo]) -> Iterator
                 "description": fix.description,
                 "edits": [
                     {
-                        "path": display_path(finding.path if edit.path is None else edit.path),
+                        "path": visible(finding.path if edit.path is None else edit.path),
                         **_range(edit.start, edit.end),
                         "start_byte": edit.start_byte,
                         "end_byte": edit.end_byte,
@@ -83,7 +82,7 @@ def _summary(findings: Sequence[Finding], run: RunInfo) -> dict[str, Any]:
     totals = totals_of(findings)
     return {
         "files": run.files,
-        "failed": [{"path": display_path(one.path), "message": one.message} for one in run.failed],
+        "failed": [{"path": visible(one.path), "message": one.message} for one in run.failed],
         "errors": totals.severities["error"],
         "warnings": totals.severities["warning"],
         "infos": totals.severities["info"],

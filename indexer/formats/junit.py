@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from metta_index.indexer.discovery import display_path
 from metta_index.indexer.findings import Finding, RuleInfo, RunInfo
-from metta_index.indexer.formats.escaping import xml_element, xml_text
+from metta_index.indexer.formats.escaping import visible, xml_element, xml_text
 from metta_index.indexer.formats.text import excerpt
 from metta_index.indexer.formats.totals import counted, most_severe, shown
 
@@ -27,14 +26,14 @@ def render(findings: Sequence[Finding], rules: Sequence[RuleInfo], run: RunInfo)
     counts = [("tests", cases), ("failures", len(kept)), ("errors", len(run.failed))]
     yield xml_element("testsuites", [("name", "metta-index"), *counts])
     for failure in run.failed:
-        path = display_path(failure.path)
+        path = visible(failure.path)
         yield xml_element("testsuite", [("name", path), ("tests", 1), ("failures", 0), ("errors", 1), ("file", path)])
         yield xml_element("testcase", [("name", "could be checked"), ("classname", path)])
         yield xml_element("error", [("message", failure.message), ("type", "not checked")], close=True)
         yield "</testcase>"
         yield "</testsuite>"
     for path, group in groupby(kept, key=lambda finding: finding.path):
-        yield from _suite(display_path(path), list(group))
+        yield from _suite(visible(path), list(group))
     if clean:
         yield xml_element("testsuite", [("name", "metta-index"), ("tests", 1), ("failures", 0), ("errors", 0)])
         text = f"{counted(run.files, 'file')} without findings"

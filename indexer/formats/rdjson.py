@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from metta_index.indexer.discovery import display_path
 from metta_index.indexer.findings import Finding, RuleInfo, RunInfo, Severity
-from metta_index.indexer.formats.escaping import json_items
+from metta_index.indexer.formats.escaping import json_items, visible
 from metta_index.indexer.formats.totals import shown
 from metta_index.indexer.positions import Position
 
@@ -26,7 +25,7 @@ def _diagnostics(findings: Sequence[Finding], rules: Sequence[RuleInfo], run: Ru
     for failure in run.failed:
         yield {
             "message": f"could not be checked: {failure.message}",
-            "location": {"path": display_path(failure.path)},
+            "location": {"path": visible(failure.path)},
             "severity": "ERROR",
         }
     for finding in shown(findings):
@@ -36,7 +35,7 @@ def _diagnostics(findings: Sequence[Finding], rules: Sequence[RuleInfo], run: Ru
             code["url"] = url
         diagnostic: dict[str, Any] = {
             "message": f"{finding.rule}: {finding.message}",
-            "location": {"path": display_path(finding.path), "range": _range(finding.start, finding.end)},
+            "location": {"path": visible(finding.path), "range": _range(finding.start, finding.end)},
             "severity": _SEVERITIES[finding.severity],
             "code": code,
         }

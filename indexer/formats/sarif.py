@@ -7,9 +7,8 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
-from metta_index.indexer.discovery import display_path
 from metta_index.indexer.findings import Finding, Fix, RuleInfo, RunInfo, Severity, numbered, path_bytes
-from metta_index.indexer.formats.escaping import json_items, json_line
+from metta_index.indexer.formats.escaping import json_items, json_line, visible
 from metta_index.indexer.formats.line_hashes import line_hashes
 from metta_index.indexer.formats.totals import counted, most_severe, shown
 from metta_index.indexer.positions import Position
@@ -99,7 +98,7 @@ def _invocation(run: RunInfo, cut: int) -> dict[str, Any]:
     notifications: list[dict[str, Any]] = [
         {
             "level": "error",
-            "message": _text(f"{display_path(failure.path)}: {failure.message}"),
+            "message": _text(f"{visible(failure.path)}: {failure.message}"),
             "locations": [{"physicalLocation": {"artifactLocation": _artifact(failure.path)}}],
         }
         for failure in run.failed

@@ -7,7 +7,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from metta_index.indexer.discovery import display_path
 from metta_index.indexer.findings import Finding, RuleInfo, RunInfo
 from metta_index.indexer.formats.escaping import visible, visible_lines
 from metta_index.indexer.formats.totals import shown, summary, totals_of
@@ -39,11 +38,11 @@ def render(
     for finding in wanted:
         if finding.path != path:
             path = finding.path
-            yield paint("path", display_path(path))
+            yield paint("path", visible(path))
         yield from _finding(finding, paint)
         yield ""
     for failure in run.failed:
-        yield f"{paint('error', 'not checked')} {display_path(failure.path)}: {visible(failure.message)}"
+        yield f"{paint('error', 'not checked')} {visible(failure.path)}: {visible(failure.message)}"
     if statistics:
         yield from _statistics(wanted, rules)
     totals = totals_of(findings)
@@ -77,7 +76,7 @@ def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
     more = f" to line {finding.end.row + 1}" if finding.end.row > finding.start.row and finding.end.column else ""
     yield f"    {margin} | {' ' * indent}{paint(finding.severity, '^' * length)}{more}"
     for related in finding.related:
-        where = f"{display_path(related.path)}:{related.start.row + 1}:{related.start.column + 1}"
+        where = f"{visible(related.path)}:{related.start.row + 1}:{related.start.column + 1}"
         yield f"    {margin} = {where}: {visible(related.message)}"
     if finding.fix is not None:
         yield f"    {margin} = fix: {visible(finding.fix.description)}"

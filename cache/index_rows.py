@@ -54,7 +54,7 @@ class DocumentRow(NamedTuple):
 
     def values(self) -> tuple[object, ...]:
         """The row that says this, COLUMNS in this order."""
-        fields = [self.id, stored(self.path), *(getattr(self, name) for name in _FIELDS)]
+        fields = [self.id, stored(self.path), *self[2:]]
         return (*fields, checksum("document", repr(fields).encode()))
 
     def piece(self, position: int) -> str:
@@ -101,7 +101,6 @@ def head(sealed: object) -> bytes:
 def checksum(context: str, data: bytes) -> bytes:
     """A checksum of data and of what it belongs to."""
     belongs_to = context.encode()
-    check = blake2b(len(belongs_to).to_bytes(8, "little"), digest_size=_CHECK_BYTES)
-    check.update(belongs_to)
+    check = blake2b(len(belongs_to).to_bytes(8, "little") + belongs_to, digest_size=_CHECK_BYTES)
     check.update(data)
     return check.digest()

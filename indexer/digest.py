@@ -1,13 +1,35 @@
-"""Digests of content, and the keys under which results are cached."""
+"""Content of files, its digests, and the keys under which results are cached."""
 
 from __future__ import annotations
+
+import os
 
 # hashlib would load OpenSSL first: as long as all else that the digest of one file takes.
 from _blake2 import blake2b
 
-__all__ = ["DIGEST_BYTES", "blake2b", "content_digest", "table_key", "tree_key"]
+__all__ = ["DIGEST_BYTES", "blake2b", "content_digest", "read_part", "table_key", "tree_key"]
 
 DIGEST_BYTES = 32
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+
+
+def read_part(path: str, start: int, size: int) -> bytes:
+    """The bytes [start, start + size) of a file, as far as it goes. Raises OSError.
+
+    Half the time of a file object, which asks for much that is of no use here: there
+    may be thousands of small files.
+    """
+    handle = os.open(path, _OPEN_FLAGS)
+    try:
+        if start:
+            os.lseek(handle, start, os.SEEK_SET)
+        parts = []
+        while size and (part := os.read(handle, size)):
+            parts.append(part)
+            size -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+    finally:
+        os.close(handle)
 
 
 def content_digest(data: bytes) -> bytes:

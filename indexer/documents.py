@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_index.indexer.configuration import Settings
-from metta_index.indexer.digest import content_digest
+from metta_index.indexer.digest import content_digest, read_part
 from metta_index.indexer.languages import ALWAYS_WHOLE, language_of, load_language
 from metta_index.indexer.manifest import Stat
 
@@ -51,8 +51,10 @@ def read_document(root: Path, path: str, stat: Stat, settings: Settings, known: 
 
     None: the digest is `known`, so the content is what it was.
     """
-    with open(os.path.join(root, path), "rb") as file:  # noqa: PTH118, PTH123
-        source = file.read()
+    file = f"{root}{os.sep}{path}"
+    source = read_part(file, 0, stat.size + 1)
+    if len(source) > stat.size:  # it has grown since
+        source = Path(file).read_bytes()
     digest = content_digest(source)
     if digest == known:
         return None

@@ -81,7 +81,7 @@ class Indexing:
             self.progress.stop()
 
     def _item(self, document: Document, piece: Piece, dialect: str | None, tree: bytes | None) -> Item:
-        path = os.path.join(self.root, document.path)  # noqa: PTH118 - strings on the hot path
+        path = f"{self.root}{os.sep}{document.path}"
         keep_tree = self.cache is not None
         return Item(path, piece.start, piece.size, piece.digest, document.language, dialect, keep_tree, tree)
 
@@ -92,13 +92,19 @@ class Indexing:
 
     def _take_from_cache(self, documents: Sequence[Document]) -> list[tuple[Document, Piece, Item]]:
         """Gives pieces their tables as far as the cache has them; what is left to do comes back."""
+        cache = self.cache if self.look_up else None
+        if cache is None:
+            return [
+                (document, piece, self._item(document, piece, document.dialect, None))
+                for document in documents
+                for piece in document.pieces
+            ]
         keyed = [
             (document, piece, *self._keys(document, piece, document.dialect))
             for document in documents
             for piece in document.pieces
         ]
-        cache = self.cache if self.look_up else None
-        tables = cache.get_many([table for *_rest, table in keyed]) if cache else {}
+        tables = cache.get_many([table for *_rest, table in keyed])
         left = []
         for document, piece, tree, table in keyed:
             data = tables.get(table)
@@ -106,9 +112,9 @@ class Indexing:
                 self.report.cache.hits += 1
                 self.progress.advance(0, piece.size)
             else:
-                self.report.cache.misses += bool(cache)
+                self.report.cache.misses += 1
                 left.append((document, piece, tree))
-        trees = cache.get_many([tree for *_rest, tree in left]) if cache and left else {}
+        trees = cache.get_many([tree for *_rest, tree in left]) if left else {}
         return [
             (document, piece, self._item(document, piece, document.dialect, trees.get(tree)))
             for document, piece, tree in left
@@ -175,14 +181,17 @@ class Indexing:
 
     def _complete(self, document: Document) -> bool:
         """Puts a document whose pieces all have tables into the index; False where that failed."""
-        summary = merge_summaries(_summaries(document), load_language(document.language).DIALECTS)
-        try:
-            if any(one.dialect != summary.dialect for one in _summaries(document)):
-                self._settle_dialect(document, summary.dialect)
-                summary = merge_summaries(_summaries(document), [summary.dialect])
-        except (OSError, ChangedError) as error:
-            self.report.failures.append(Failure(document.path, str(error)))
-            return False
+        summaries = _summaries(document)
+        summary = summaries[0]
+        if len(summaries) > 1:
+            summary = merge_summaries(summaries, load_language(document.language).DIALECTS)
+            try:
+                if any(one.dialect != summary.dialect for one in summaries):
+                    self._settle_dialect(document, summary.dialect)
+                    summary = merge_summaries(_summaries(document), [summary.dialect])
+            except (OSError, ChangedError) as error:
+                self.report.failures.append(Failure(document.path, str(error)))
+                return False
         tables = [piece.table for piece in document.pieces]
         self.index.put_document(document.path, document.language, document.size, document.digest, summary, tables)
         for piece in document.pieces:

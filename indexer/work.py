@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from metta_index.indexer.digest import content_digest
+from metta_index.indexer.digest import content_digest, read_part
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages import Language, load_language
 from metta_index.indexer.symbols import Role, SymbolTable, encode_table
@@ -74,9 +74,7 @@ def index_item(item: Item) -> Outcome:
     Raises OSError where the file cannot be read, ChangedError where it is not the one
     that was planned for.
     """
-    with open(item.path, "rb") as file:  # noqa: PTH123 - paths stay strings on the hot path
-        file.seek(item.start)
-        source = file.read(item.size)
+    source = read_part(item.path, item.start, item.size)
     if content_digest(source) != item.digest:
         raise ChangedError("the file changed while it was being indexed; build again")
     return index_source(source, item)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -53,10 +55,16 @@ class Versions(NamedTuple):
 
 def versions_of(name: str) -> Versions:
     """Versions of a language's grammar and extractor, and of our schemas. Imports no tree-sitter."""
-    module = import_module(f"metta_index.indexer.languages.{name}.versions")
+    module = _versions_module(name)
     return Versions(module.TREE_VERSION, module.TABLE_VERSION)
 
 
+@cache
+def _versions_module(name: str) -> ModuleType:
+    return import_module(f"metta_index.indexer.languages.{name}.versions")
+
+
+@cache
 def load_language(name: str) -> Language:
     """The language's module. Imports tree-sitter: only where there is something to parse."""
     module: Language = import_module(f"metta_index.indexer.languages.{name}.language")

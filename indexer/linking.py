@@ -49,9 +49,7 @@ def link(
     `everything`: the context is another one than at the last call.
     """
     added, removed = paths - paths_before, paths_before - paths
-    waiting = {(number, record.position): record for number, record in store.all() if everything} | _keyed(
-        store.unlinked()
-    )
+    waiting = _keyed(store.all() if everything else store.unlinked())
     if not (waiting or added or removed):
         return 0
     files = FileSet(paths)

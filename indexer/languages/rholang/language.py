@@ -1,0 +1,8 @@
+"""Rholang as the indexer sees it (`languages.Language`)."""
+
+from metta_index.indexer.languages.rholang.dialects import DIALECTS, is_error
+from metta_index.indexer.languages.rholang.extract import extract
+from metta_index.indexer.languages.rholang.grammar import KINDS
+from metta_index.indexer.languages.rholang.parse import cut, parse
+
+__all__ = ["DIALECTS", "KINDS", "cut", "extract", "is_error", "parse"]

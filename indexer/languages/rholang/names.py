@@ -1,0 +1,63 @@
+"""Names that mean the same everywhere: quoted values such as `@"registry"`, and URIs."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from metta_index.indexer.languages.rholang.grammar import Node
+from metta_index.indexer.languages.rholang.nodes import Nodes
+
+#: Names longer than this are values that are sent about, and nobody would look for them.
+_LONGEST = 200
+
+_GROUND = frozenset({Node.string, Node.number, Node.boolean, Node.nil})
+_WRAPPERS = frozenset({Node.block, Node.parenthesized})
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"|`[^`]*`', re.DOTALL)
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_']*")
+_GROUND_WORDS = frozenset({b"Nil", b"true", b"false", b"Set"})
+_URI = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+class Named(NamedTuple):
+    """A name and the byte where it starts in the text; it ends as many bytes later as it is long."""
+
+    name: bytes
+    start: int
+    inner: int | None  # the row inside that has uses of its own, if any
+
+
+def quoted_name(nodes: Nodes, quote: int) -> Named | None:
+    """The name that a quote stands for by itself; None where that is a variable or any other process.
+
+    `@"a"`, `@{"a"}` and `@ "a"` are one name, `@"a"`. Written with more than the `@`
+    before the string, it has no bytes that read so: the last one before the string
+    stands for the `@`. A quoted collection is called as it is written.
+    """
+    children = nodes.children(quote)
+    while len(children) == 1 and nodes.kinds[children[0]] in _WRAPPERS:
+        children = nodes.children(children[0])
+    if len(children) != 1:
+        return None
+    (value,) = children
+    kind = nodes.kinds[value]
+    text = nodes.bytes_of(value)
+    if len(text) > _LONGEST:
+        return None
+    if kind == Node.uri:
+        return Named(text[1:-1], nodes.starts[value] + 1, None) if len(text) > 2 else None
+    if kind in _GROUND:
+        return Named(b"@" + text, nodes.starts[value] - 1, None)
+    if kind in (Node.tuple, Node.list, Node.set, Node.map, Node.par):
+        written = nodes.bytes_of(quote)
+        if b"\n" not in written and len(written) <= _LONGEST:
+            return Named(written, nodes.starts[quote], value)
+    return None
+
+
+def is_global(name: bytes) -> bool:
+    """Whether a name means the same in every file: URIs, and quoted values without variables in them."""
+    if name.startswith(b"@"):
+        return all(word in _GROUND_WORDS for word in _WORD.findall(_STRING.sub(b"", name)))
+    return _URI.match(name) is not None

@@ -1,0 +1,361 @@
+"""Which names a text binds and which it uses, where: the scopes of Rholang's processes.
+
+The rules are those of the reference resolver (rholang-rs, rholang-lib/src/sem/resolver):
+a contract's name and the sources of a `for` belong to what is around, each receipt
+sees the ones before it, all guards see all of them; the values of a sequential `let`
+see the bindings before them, those of a concurrent one do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from metta_index.indexer.languages.rholang.agents import Agents
+from metta_index.indexer.languages.rholang.grammar import Node
+from metta_index.indexer.languages.rholang.names import quoted_name
+from metta_index.indexer.languages.rholang.nodes import Nodes
+from metta_index.indexer.languages.rholang.patterns import BINDS, SENDS, SOURCES, Patterns, Task
+from metta_index.indexer.languages.rholang.scopes import Group, Scopes
+from metta_index.indexer.symbols import Role, Use
+
+#: What only patterns may hold.
+_PATTERN_ONLY = frozenset(
+    {
+        Node.simple_type,
+        Node.wildcard,
+        Node.negation,
+        Node.conjunction,
+        Node.disjunction,
+        Node.variable_reference,
+        Node.remainder,
+        Node.name_remainder,
+    }
+)
+
+#: What a message has beside the arguments: where to answer, and the name of the method.
+_SENT_UNSEEN = {Node.sync_send: 1, Node.send_receive: 1, Node.method_send: 2, Node.method_receive: 2}
+
+#: What runs what is in it, if it runs itself.
+_TRANSPARENT = frozenset({Node.source_file, Node.par, Node.block, Node.parenthesized})
+
+
+class Resolver:
+    """Walks a text's processes. What is found is in `scopes`."""
+
+    def __init__(self, nodes: Nodes) -> None:
+        self.nodes = nodes
+        self.scopes = Scopes()
+        self.todo: list[Task] = []
+        self.patterns = Patterns(nodes, self.scopes, self.todo)
+        self.then = self.patterns.then
+        self.agents = Agents(self.patterns, self.process)
+        # Binders that stand in what could not be parsed; they hold from there to the end.
+        self.stray = Group(0, 0)
+        self._readers: dict[int, Callable[[int, list[int]], None]] = {
+            Node.new: self._new,
+            Node.contract: self._contract,
+            Node.for_: self._for,
+            Node.select: self._select,
+            Node.match: self._match,
+            Node.let: self._let,
+            Node.concurrent_let: self._let,
+            Node.matches: self._matches,
+            Node.if_: self._if,
+            Node.agent: self._agent,
+        }
+
+    def run(self) -> None:
+        self.then((self.process, 0, Use.EVALUATED))
+        todo = self.todo
+        while todo:
+            function, *arguments = todo.pop()
+            function(*arguments)
+
+    def group(self, first: int, last: int) -> Group:
+        """A group whose names hold from the start of one row to the end of another."""
+        return Group(self.nodes.starts[first], self.nodes.ends[last])
+
+    # ---- processes and names
+
+    def process(self, row: int, use: Use) -> None:
+        """A process; `use`: EVALUATED where it runs, DATA where it is sent or computed with."""
+        nodes = self.nodes
+        kind = nodes.kinds[row]
+        if kind == Node.variable:
+            self.scopes.use(nodes.bytes_of(row), nodes.starts[row], True, use)
+            return
+        if kind in _PATTERN_ONLY:
+            message = "this means something only in a pattern"
+            self.scopes.problem("pattern-outside-pattern", message, nodes.starts[row], nodes.ends[row])
+        if kind == Node.uri:
+            self.scopes.note(nodes.bytes_of(row)[1:-1], nodes.starts[row] + 1, Role.REFERENCE, Use.DATA)
+        children = nodes.children(row)
+        if not children:
+            return
+        if (reader := self._readers.get(kind)) is not None:
+            reader(row, children)
+        elif kind in SENDS:
+            self._send(kind, children)
+        elif kind == Node.eval:
+            self.then((self.name, children[0], use))
+        elif kind == Node.quote:
+            self.then((self.name, row, use))
+        elif kind == Node.ERROR:
+            self.then(*((self._recovered, child) for child in children))
+        else:
+            inner = use if kind in _TRANSPARENT else Use.EVALUATED if kind == Node.bundle else Use.DATA
+            self.then(*((self.process, child, inner) for child in children if nodes.kinds[child] != Node.method_name))
+
+    def _send(self, kind: int, children: list[int]) -> None:
+        """The name that is sent to, or received from by `c?!`; then what is sent, and what happens next."""
+        nodes = self.nodes
+        parts = sum(len(nodes.children(child)) for child in children if nodes.kinds[child] == Node.arguments)
+        parts += _SENT_UNSEEN.get(kind, 0)
+        use = Use.EVALUATED if kind == Node.receive_send else Use.CALL
+        self.then(
+            (self.name, children[0], use, -1 if kind == Node.receive_send else parts),
+            *((self._rest_of_send, child) for child in children[1:]),
+        )
+
+    def name(self, row: int, use: Use, parts: int = -1) -> None:
+        """What stands where a name is wanted, as before `!`; `parts`: of the message that is sent to it."""
+        nodes = self.nodes
+        kind = nodes.kinds[row]
+        if kind == Node.variable:
+            self.scopes.use(nodes.bytes_of(row), nodes.starts[row], False, use, parts)
+        elif kind == Node.quote:
+            named = quoted_name(nodes, row)
+            if named is not None:
+                self.scopes.note(named.name, named.start, Role.REFERENCE, use, parts)
+                if named.inner is not None:
+                    self.then((self.process, named.inner, Use.DATA))
+            else:
+                self.then(*((self.process, child, use) for child in nodes.children(row)))
+        else:
+            self.then((self.process, row, use))
+
+    def _rest_of_send(self, row: int) -> None:
+        """What follows the name in a send: a method's name, arguments, and what happens next."""
+        kind = self.nodes.kinds[row]
+        if kind == Node.method_name:
+            self.scopes.note(self.nodes.bytes_of(row), self.nodes.starts[row], Role.REFERENCE, Use.CALL)
+        elif kind == Node.arguments:
+            self.then(*((self.process, child, Use.DATA) for child in self.nodes.children(row)))
+        else:
+            self.then((self.process, row, Use.EVALUATED))
+
+    def _recovered(self, row: int) -> None:
+        """A part of what could not be parsed. What looks like a binder binds, to the end of the text."""
+        kind, children = self.nodes.kinds[row], self.nodes.children(row)
+        if kind in (Node.patterns, Node.parameters):
+            self.then(*((self._stray_name, child) for child in children))
+        elif kind == Node.declaration:
+            for child in children:
+                self._stray_name(child)
+        elif kind == Node.receipt or kind in BINDS:
+            self.then(*((self._recovered, child) for child in children))
+        elif kind in SOURCES:
+            self._send(kind, children)
+        elif kind == Node.variable:
+            # Whether it was a name or a process nobody can say.
+            name, start = self.nodes.bytes_of(row), self.nodes.starts[row]
+            self.scopes.note(name, start, Role.REFERENCE, Use.DATA)
+            for binder in self.scopes.in_force.get(name, ())[-1:]:
+                binder.is_used = True
+        elif kind not in (Node.wildcard, Node.method_name, Node.remainder, Node.name_remainder):
+            self.then((self.process, row, Use.EVALUATED))
+
+    def _stray_name(self, row: int) -> None:
+        group = Group(0, 0)
+
+        def keep() -> None:
+            for binder in group.binders:
+                binder.is_used = True
+                self.scopes.in_force.setdefault(binder.name, []).append(binder)
+
+        if self.nodes.kinds[row] != Node.uri:
+            self.then((self.patterns.name, row, group), (keep,))
+
+    # ---- what binds
+
+    def _new(self, row: int, children: list[int]) -> None:
+        nodes = self.nodes
+        group = self.group(row, row)
+        declarations = [child for child in children if nodes.kinds[child] == Node.declaration]
+        for declaration in declarations:
+            for part in nodes.children(declaration):
+                if nodes.kinds[part] == Node.variable:
+                    self.scopes.bind(group, nodes.bytes_of(part), nodes.starts[part], is_process=False)
+                elif nodes.kinds[part] == Node.uri:
+                    self.scopes.note(nodes.bytes_of(part)[1:-1], nodes.starts[part] + 1, Role.IMPORT, Use.DATA)
+        self.scopes.refuse_duplicates(group, 0, "by this `new`")
+        self.scopes.enter(group)
+        body = children[len(declarations) :]
+        self.then(*((self.process, child, Use.EVALUATED) for child in body), (self.scopes.leave, group))
+
+    def _contract(self, row: int, children: list[int]) -> None:
+        name, rest = children[0], children[1:]
+        taken = [part for child in rest[:1] for part in self.nodes.children(child)]
+        self._defined_name(name, sum(self.nodes.kinds[part] != Node.name_remainder for part in taken))
+        if not rest or self.nodes.kinds[rest[0]] != Node.parameters:
+            self.then(*((self._recovered, child) for child in rest))
+            return
+        group = self.group(rest[0], row)
+        self.then(
+            (self.patterns.names, rest[0], group),
+            (self.scopes.enter, group),
+            *((self.process, child, Use.EVALUATED) for child in rest[1:]),
+            (self.scopes.leave, group),
+        )
+
+    def _defined_name(self, row: int, parts: int = -1) -> None:
+        """The name that a contract or an agent listens to: its definition, and a use of what binds it."""
+        nodes = self.nodes
+        if nodes.kinds[row] == Node.variable:
+            name, start = nodes.bytes_of(row), nodes.starts[row]
+            self.scopes.note(name, start, Role.DEFINITION, Use.DATA, parts)
+            self.scopes.refer(name, start, is_process=False)
+        elif nodes.kinds[row] == Node.quote and (named := quoted_name(nodes, row)) is not None:
+            self.scopes.note(named.name, named.start, Role.DEFINITION, Use.DATA, parts)
+            if named.inner is not None:
+                self.then((self.process, named.inner, Use.DATA))
+        else:
+            self.name(row, Use.EVALUATED)
+
+    def _for(self, row: int, children: list[int]) -> None:
+        receipts = [child for child in children if self.nodes.kinds[child] == Node.receipt]
+        groups = [self.group(receipt, row) for receipt in receipts]
+        guards = [
+            guard
+            for receipt in receipts
+            for guard in self.nodes.children(receipt)
+            if self.nodes.kinds[guard] == Node.guard
+        ]
+        self.then(
+            *((self._receipt, receipt, group) for receipt, group in zip(receipts, groups, strict=True)),
+            *((self.process, guard, Use.DATA) for guard in guards),
+            *((self.process, child, Use.EVALUATED) for child in children if child not in receipts),
+            *((self.scopes.leave, group) for group in reversed(groups)),
+        )
+
+    def _receipt(self, row: int, group: Group) -> None:
+        """Sources, then patterns; then what they bind holds."""
+        nodes = self.nodes
+        sources: list[Task] = []
+        patterns: list[Task] = []
+        for bind in nodes.children(row):
+            if nodes.kinds[bind] == Node.guard:
+                continue
+            for part in nodes.children(bind) if nodes.kinds[bind] in BINDS else [bind]:
+                if nodes.kinds[part] == Node.patterns:
+                    patterns.append((self._joined, part, group))
+                else:
+                    sources.append((self._source, part))
+                    group.gaps += (nodes.starts[part], nodes.ends[part])
+        self.then(*sources, *patterns, (self.scopes.enter, group))
+
+    def _joined(self, row: int, group: Group) -> None:
+        """The patterns of one message among those that are received together: they share no names."""
+        before = len(group.binders)
+        self.then(
+            (setattr, group, "guard", before),
+            (self.patterns.names, row, group),
+            (setattr, group, "guard", 0),
+            (self.scopes.refuse_duplicates, group, before, "by what is received together"),
+        )
+
+    def _source(self, row: int) -> None:
+        kind, children = self.nodes.kinds[row], self.nodes.children(row)
+        if kind in SOURCES:
+            self._send(kind, children)
+        elif kind == Node.ERROR:
+            self.then((self.process, row, Use.EVALUATED))
+        else:
+            self.then((self.name, row, Use.EVALUATED))
+
+    def _select(self, row: int, children: list[int]) -> None:
+        for branch in reversed(children):
+            parts = self.nodes.children(branch)
+            if self.nodes.kinds[branch] == Node.branch:
+                self._for(branch, parts)
+            else:
+                self.then((self._recovered, branch))
+
+    def _match(self, row: int, children: list[int]) -> None:
+        self.then((self.process, children[0], Use.DATA), *((self._case, child) for child in children[1:]))
+
+    def _case(self, row: int) -> None:
+        children = self.nodes.children(row)
+        if self.nodes.kinds[row] != Node.case:
+            self.then((self._recovered, row))
+            return
+        group = self.group(row, row)
+        self.then(
+            (self.patterns.process, children[0], group),
+            (self.scopes.enter, group),
+            *((self.process, child, Use.EVALUATED) for child in children[1:]),
+            (self.scopes.leave, group),
+        )
+
+    def _matches(self, row: int, children: list[int]) -> None:
+        tasks: list[Task] = [(self.process, children[0], Use.DATA)]
+        for pattern in children[1:]:
+            # What the pattern binds holds nowhere else; that it is not used is no fault.
+            group = self.group(pattern, pattern)
+            tasks += [(self.patterns.process, pattern, group), (self._forget, group)]
+        self.then(*tasks)
+
+    def _forget(self, group: Group) -> None:
+        for binder in group.binders:
+            binder.is_used = True
+        self.scopes.finish(group)
+
+    def _let(self, row: int, children: list[int]) -> None:
+        nodes = self.nodes
+        bindings = [child for child in children if nodes.kinds[child] in (Node.let_binding, Node.let_value)]
+        body: list[Task] = [(self.process, child, Use.EVALUATED) for child in children if child not in bindings]
+        values: list[list[Task]] = []
+        patterns: list[list[Task]] = []
+        groups: list[Group] = []
+        is_concurrent = nodes.kinds[row] == Node.concurrent_let
+        shared = self.group(bindings[0] if bindings else row, row)
+        for binding in bindings:
+            left, *right = nodes.children(binding)
+            group = shared if is_concurrent else self.group(binding, row)
+            for part in right:
+                group.gaps += (nodes.starts[part], nodes.ends[part])
+            values.append([(self.process, part, Use.DATA) for part in right])
+            if nodes.kinds[left] == Node.patterns:
+                patterns.append([(self._joined, left, group)])
+            else:
+                patterns.append([(self.patterns.process, left, group)])
+            self._compare_arity(binding, left, right)
+            groups.append(group)
+        if is_concurrent:
+            before = [task for tasks in (*values, *patterns) for task in tasks]
+            self.then(*before, (self.scopes.enter, shared), *body, (self.scopes.leave, shared))
+            return
+        tasks: list[Task] = []
+        for value, pattern, group in zip(values, patterns, groups, strict=True):
+            tasks += [*value, *pattern, (self.scopes.enter, group)]
+        self.then(*tasks, *body, *((self.scopes.leave, group) for group in reversed(groups)))
+
+    def _compare_arity(self, binding: int, left: int, right: list[int]) -> None:
+        nodes = self.nodes
+        if nodes.kinds[left] != Node.patterns or not right or nodes.kinds[right[0]] != Node.values:
+            return
+        patterns, values = nodes.children(left), nodes.children(right[0])
+        is_open = bool(patterns) and nodes.kinds[patterns[-1]] == Node.name_remainder
+        wanted = len(patterns) - is_open
+        if len(values) < wanted or (len(values) > wanted and not is_open):
+            message = f"{wanted} names for {len(values)} values"
+            self.scopes.problem("let-arity", message, nodes.starts[binding], nodes.ends[binding])
+
+    def _if(self, row: int, children: list[int]) -> None:
+        self.then(
+            (self.process, children[0], Use.DATA), *((self.process, child, Use.EVALUATED) for child in children[1:])
+        )
+
+    def _agent(self, row: int, children: list[int]) -> None:
+        self._defined_name(children[0])
+        self.agents.read(row, children[1:])

@@ -78,12 +78,22 @@ def resolve(index: Index, question: Question) -> list[Meaning]:
     return sorted(found or _in_workspace(index, question), key=lambda meaning: _rank(question, meaning))
 
 
-def question_at(index: Index, path: str, byte: int) -> Question | None:
-    """The question that the word at a byte of a document asks; None where there is none."""
-    document, found = index.document(path), index.occurrence_at(path, byte)
-    if document is None or found is None:
-        return None
-    return question_of(found, document.dialect)
+def everywhere(index: Index, name: bytes) -> list[Meaning]:
+    """All that a name means in the workspace and in the dialects of its documents, in no particular place."""
+    found = [Meaning(Step.WORKSPACE, Confidence.CERTAIN, symbol) for symbol in index.definitions(name)]
+    for dialect in index.dialects():
+        found += [Meaning(Step.BUILTIN, Confidence.CERTAIN, None, builtin=row) for row in candidates(dialect, name)]
+    return found
+
+
+def same_variable(index: Index, reference: Reference) -> list[Reference]:
+    """All occurrences of a variable in its scope."""
+    for piece in index.pieces(reference.path):
+        if piece.offset <= reference.start_byte < piece.offset + piece.table.size:
+            start, end = scope_of(piece, reference.name, reference.start_byte)
+            found = index.references_in(reference.path, reference.name)
+            return [one for one in found if start <= one.start_byte < end]
+    return []
 
 
 def question_of(reference: Reference, dialect: str) -> Question:
@@ -94,13 +104,11 @@ def _bound(index: Index, question: Question) -> Iterator[Meaning]:
     """The first occurrence of a variable in its scope, which is what binds it for all others."""
     if not question.name.startswith(b"$"):
         return
-    for piece in index.pieces(question.path):
-        if piece.offset <= question.byte < piece.offset + piece.table.size:
-            start, end = scope_of(piece, question.name, question.byte)
-            inside = [one for one in index.references_in(question.path, question.name) if start <= one.start_byte < end]
-            if inside:
-                binding = next((one for one in inside if one.role == Role.BINDING), inside[0])
-                yield Meaning(Step.SCOPE, Confidence.CERTAIN, _variable(binding, start, end))
+    found = index.occurrence_at(question.path, question.byte)
+    inside = same_variable(index, found) if found is not None else []
+    if inside:
+        binding = next((one for one in inside if one.role == Role.BINDING), inside[0])
+        yield Meaning(Step.SCOPE, Confidence.CERTAIN, _variable(binding, inside[0].start_byte, inside[-1].end_byte))
 
 
 def _variable(found: Reference, start: int, end: int) -> Symbol:

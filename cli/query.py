@@ -1,0 +1,247 @@
+"""`metta-index def`, `refs` and `doc`: where a name is defined, used and documented."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from metta_index.cli.colours import paint
+from metta_index.cli.exits import UsageError, one_of, say
+from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
+from metta_index.cli.output import write_lines
+from metta_index.cli.places import name_of, parse_place, start_of, word_at
+from metta_index.cli.refresh import refresh, whole_index
+from metta_index.cli.session import Session, open_session
+from metta_index.cli.source_lines import SourceLines
+from metta_index.indexer.discovery import display_path
+
+if TYPE_CHECKING:
+    from metta_index.indexer.index import Index, Reference, Symbol
+    from metta_index.indexer.resolving import Meaning
+
+QUERIES = typer.Argument(
+    help="Names, or places in files: FILE:LINE:COLUMN, from 1. After `--` a name may begin with a dash.",
+    metavar="NAME|FILE:LINE:COLUMN...",
+)
+_USES = ("call", "evaluated", "pattern", "data", "type", "documentation", "import", "fact", "binding")
+
+
+def def_command(
+    queries: Annotated[list[str], QUERIES],
+    root: Annotated[Path | None, ROOT_OPTION] = None,
+    output_format: Annotated[str, FORMAT_OPTION] = "text",
+    no_refresh: Annotated[bool, NO_REFRESH_OPTION] = False,
+) -> int:
+    """Show where names are defined: every clause, declaration, documentation and kind of fact.
+
+    Of a name, all of the workspace and of the language. Of a place in a file, what the
+    word there can mean, the likeliest first, with the step that found it. Ends with 1
+    where nothing is found for one of them.
+
+    Examples:
+
+      metta-index def greeting
+
+      metta-index def main.metta:27:4 --format json
+    """
+    return _answer(queries, root, output_format, no_refresh, _meanings, _meaning_lines)
+
+
+def doc_command(
+    queries: Annotated[list[str], QUERIES],
+    root: Annotated[Path | None, ROOT_OPTION] = None,
+    output_format: Annotated[str, FORMAT_OPTION] = "text",
+    no_refresh: Annotated[bool, NO_REFRESH_OPTION] = False,
+) -> int:
+    """Show what names are for: documentation, types and the heads of their clauses.
+
+    Ends with 1 where nothing is known of one of them.
+
+    Examples:
+
+      metta-index doc greeting
+
+      metta-index doc car-atom map-atom
+    """
+    return _answer(queries, root, output_format, no_refresh, _meanings, _doc_lines)
+
+
+def refs_command(
+    queries: Annotated[list[str], QUERIES],
+    use: Annotated[
+        list[str] | None, typer.Option("--use", help=f"Only these: {', '.join(_USES)}. May be repeated.", metavar="USE")
+    ] = None,
+    root: Annotated[Path | None, ROOT_OPTION] = None,
+    output_format: Annotated[str, FORMAT_OPTION] = "text",
+    no_refresh: Annotated[bool, NO_REFRESH_OPTION] = False,
+) -> int:
+    """Show where names are used in the whole workspace: calls, patterns, data, types, documentation, imports.
+
+    What defines or declares a name is left to `def`. A variable is asked for by a place:
+    its uses are those of its scope. Ends with 1 where nothing is found for one of them.
+
+    Examples:
+
+      metta-index refs greeting
+
+      metta-index refs --use call --use pattern greeting deliver
+
+      metta-index refs main.metta:27:4 --format json
+    """
+    wanted = frozenset(one_of("--use", one, *_USES) for one in use or _USES)
+
+    def references(session: Session, index: Index, query: str) -> list[Reference]:
+        return [one for one in _references(session, index, query) if _use_of(one) in wanted]
+
+    return _answer(queries, root, output_format, no_refresh, references, _reference_lines)
+
+
+def _answer(
+    queries: list[str],
+    root: Path | None,
+    output_format: str,
+    no_refresh: bool,
+    ask: Callable[[Session, Index, str], list[Any]],
+    show: Callable[[list[Any], SourceLines], Iterator[str]],
+) -> int:
+    """Asks each query, and writes what comes back: 1 where that is nothing for some, or a file could not be indexed."""
+    one_of("--format", output_format, "text", "json")
+    with open_session(root, start=start_of(queries)) as session:
+        code = refresh(session, not no_refresh)
+        from metta_index.indexer.index import Index
+
+        with whole_index(session), session.index.snapshot():
+            index = Index(session.index)
+            answers = [(query, ask(session, index, query)) for query in queries]
+        sources = SourceLines(session.root)
+        for query, found in answers:
+            if not found:
+                say(f"nothing is known of {query}; `metta-index search` finds names that are like it")
+                code = 1
+            lines = map(_json_of, found) if output_format == "json" else show(found, sources)
+            write_lines(lines, None)
+    return code
+
+
+def _json_of(found: Meaning | Reference) -> str:
+    from metta_index.indexer.formats.answers import meaning_object, reference_object
+    from metta_index.indexer.index import Reference
+
+    return json.dumps(
+        reference_object(found) if isinstance(found, Reference) else meaning_object(found), ensure_ascii=False
+    )
+
+
+def _meanings(session: Session, index: Index, query: str) -> list[Meaning]:
+    from metta_index.indexer.resolving import everywhere, question_of, resolve
+
+    place = parse_place(query)
+    if place is None:
+        return everywhere(index, name_of(query))
+    word = word_at(session, index, place)
+    document = index.document(word.path)
+    assert document is not None
+    return resolve(index, question_of(word, document.dialect))
+
+
+def _references(session: Session, index: Index, query: str) -> list[Reference]:
+    from metta_index.indexer.resolving import same_variable
+
+    place = parse_place(query)
+    if place is None:
+        name = name_of(query)
+        if name.startswith(b"$"):
+            raise UsageError(f"{query} is a variable: ask for it by a place, as in `metta-index refs FILE:LINE:COLUMN`")
+        return index.references(name)
+    word = word_at(session, index, place)
+    return same_variable(index, word) if word.name.startswith(b"$") else index.references(word.name)
+
+
+def _use_of(reference: Reference) -> str:
+    from metta_index.indexer.formats.answers import use_of
+
+    return use_of(reference)
+
+
+def _meaning_lines(meanings: list[Meaning], sources: SourceLines) -> Iterator[str]:
+    for meaning in meanings:
+        yield _meaning_line(meaning, sources)
+
+
+def _meaning_line(meaning: Meaning, sources: SourceLines) -> str:
+    from metta_index.indexer.formats.answers import builtin_signature
+    from metta_index.indexer.resolving import Step
+
+    remarks = [meaning.confidence.name.lower()] if meaning.confidence else []
+    remarks += [meaning.note] if meaning.note else []
+    remark = paint(f"  ({'; '.join(remarks)})", "note") if remarks else ""
+    if meaning.symbol is None:
+        assert meaning.builtin is not None
+        where = f"{meaning.builtin.dialect}:{meaning.builtin.module}"
+        return f"{paint(where, 'path')}: {paint('builtin', 'kind')} {builtin_signature(meaning.builtin)}{remark}"
+    symbol = meaning.symbol
+    shown = sources.line(symbol.path, symbol.position.row) or _signature(symbol)
+    step = f"{meaning.step} " if meaning.step in (Step.SCOPE, Step.IMPORT, Step.REGISTERED) else ""
+    return f"{_place(symbol)}: {paint(step + _label(symbol), 'kind')} {shown}{remark}"
+
+
+def _doc_lines(meanings: list[Meaning], sources: SourceLines) -> Iterator[str]:
+    from metta_index.indexer.formats.answers import builtin_signature
+    from metta_index.indexer.symbols import Role
+
+    shown: set[str] = set()
+    for meaning in meanings:
+        if meaning.symbol is None:
+            assert meaning.builtin is not None
+            yield builtin_signature(meaning.builtin)
+            if meaning.builtin.doc:
+                yield f"  {meaning.builtin.doc}"
+            yield paint(f"  {meaning.builtin.dialect}, module {meaning.builtin.module}", "note")
+            continue
+        symbol = meaning.symbol
+        line = symbol.doc if symbol.role == Role.DOCUMENTATION else _signature(symbol)
+        if line and line not in shown:
+            shown.add(line)
+            first, *rest = line.split("\n")
+            yield f"{first}{paint(f'  {display_path(symbol.path)}:{symbol.position.row + 1}', 'note')}"
+            yield from (f"  {text}" for text in rest)
+
+
+def _reference_lines(references: list[Reference], sources: SourceLines) -> Iterator[str]:
+    for reference in references:
+        shown = sources.line(reference.path, reference.position.row)
+        yield f"{_place(reference)}: {paint(_use_of(reference), 'kind')} {shown}"
+    say(_counted(references))
+
+
+def _counted(references: Iterable[Reference]) -> str:
+    references = list(references)
+    counts = Counter(map(_use_of, references))
+    uses = ", ".join(f"{count:,} {use}" for use, count in counts.most_common())
+    files = len({reference.path for reference in references})
+    return f"{len(references):,} in {files:,} {'file' if files == 1 else 'files'}: {uses}" if references else ""
+
+
+def _place(found: Symbol | Reference) -> str:
+    position = found.position
+    return f"{paint(display_path(found.path), 'path')}:{position.row + 1}:{position.column + 1}"
+
+
+def _label(symbol: Symbol) -> str:
+    from metta_index.indexer.symbols import Role
+
+    kind = symbol.kind.name.lower()
+    if symbol.role in (Role.DECLARATION, Role.DOCUMENTATION, Role.BINDING):
+        return symbol.role.name.lower()
+    return kind if symbol.arity is None else f"{kind}/{symbol.arity}"
+
+
+def _signature(symbol: Symbol) -> str:
+    from metta_index.indexer.formats.answers import symbol_signature
+
+    return symbol_signature(symbol)

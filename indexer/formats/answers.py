@@ -1,0 +1,114 @@
+"""Answers to queries as JSON objects, and as the parts of lines for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from metta_index.indexer.discovery import display_path
+from metta_index.indexer.index import Reference, Symbol
+from metta_index.indexer.languages.metta.builtins import Builtin
+from metta_index.indexer.resolving import Meaning
+from metta_index.indexer.symbols import Flag, Role, name_text
+
+
+def symbol_object(symbol: Symbol) -> dict[str, Any]:
+    """One place that says what a name is. Lines and columns from 1, columns in code points."""
+    found: dict[str, Any] = {
+        "schema": 1,
+        "name": name_text(symbol.name),
+        "kind": symbol.kind.name.lower(),
+        "role": symbol.role.name.lower(),
+        "path": display_path(symbol.path),
+        "line": symbol.position.row + 1,
+        "column": symbol.position.column + 1,
+        "start_byte": symbol.start_byte,
+        "end_byte": symbol.end_byte,
+        "arity": symbol.arity,
+        "signature": symbol.signature or None,
+        "type": symbol.type or None,
+        "doc": symbol.doc or None,
+        "dynamic": bool(symbol.flags & Flag.DYNAMIC),
+    }
+    if symbol.role == Role.FACT:
+        found["facts"] = symbol.facts
+    return found
+
+
+def builtin_object(builtin: Builtin) -> dict[str, Any]:
+    """A builtin has no place: `path` is null, and `module` says where the language keeps it."""
+    return {
+        "schema": 1,
+        "name": builtin.name,
+        "kind": builtin.kind,
+        "role": "builtin",
+        "path": None,
+        "line": None,
+        "column": None,
+        "start_byte": None,
+        "end_byte": None,
+        "arity": list(builtin.arities),
+        "signature": None,
+        "type": " | ".join(builtin.types) or None,
+        "doc": builtin.doc or None,
+        "dialect": builtin.dialect,
+        "module": builtin.module,
+        "imported_always": builtin.always,
+    }
+
+
+def meaning_object(meaning: Meaning) -> dict[str, Any]:
+    """What a name means at a place: `step` says how that was found, `confidence` how sure it is."""
+    if meaning.symbol is not None:
+        found = symbol_object(meaning.symbol)
+    else:
+        assert meaning.builtin is not None
+        found = builtin_object(meaning.builtin)
+    return found | {
+        "step": str(meaning.step),
+        "confidence": meaning.confidence.name.lower(),
+        "space": meaning.space or None,
+        "note": meaning.note or None,
+    }
+
+
+def reference_object(reference: Reference) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "name": name_text(reference.name),
+        "role": reference.role.name.lower(),
+        "use": use_of(reference),
+        "path": display_path(reference.path),
+        "line": reference.position.row + 1,
+        "column": reference.position.column + 1,
+        "start_byte": reference.start_byte,
+        "end_byte": reference.end_byte,
+        "arguments": reference.arguments,
+        "within": name_text(reference.within) if reference.within is not None else None,
+    }
+
+
+def use_of(reference: Reference) -> str:
+    """What an occurrence is there for, in one word."""
+    if reference.role in (Role.REFERENCE, Role.BINDING):
+        return reference.use.name.lower()
+    return reference.role.name.lower()
+
+
+def builtin_signature(builtin: Builtin) -> str:
+    """What a person reads of a builtin: its types, else how many operands it takes."""
+    if builtin.types:
+        return f"(: {builtin.name} {' | '.join(builtin.types)})"
+    if not builtin.arities:
+        return builtin.name
+    arities = ", ".join(map(str, builtin.arities)) + (" or more" if builtin.more else "")
+    return f"{builtin.name}, {arities} operands"
+
+
+def symbol_signature(symbol: Symbol) -> str:
+    """What a person reads of a symbol where its source line is not at hand."""
+    name = name_text(symbol.name)
+    if symbol.role == Role.FACT:
+        return f"({name} …), {symbol.facts:,} {'fact' if symbol.facts == 1 else 'facts'} of {symbol.arity} arguments"
+    if symbol.role == Role.DECLARATION:
+        return f"({':<' if symbol.flags & Flag.SUBTYPE else ':'} {name} {symbol.type})"
+    return symbol.signature or name

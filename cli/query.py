@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -146,7 +147,28 @@ def _meanings(session: Session, index: Index, query: str) -> list[Meaning]:
     word = word_at(session, index, place)
     document = index.document(word.path)
     assert document is not None
-    return resolve(index, question_of(word, document.dialect))
+    question = question_of(word, document.dialect)
+    return resolve(index, question._replace(call=_call_text(session, index, word)))
+
+
+def _call_text(session: Session, index: Index, word: Reference) -> bytes | None:
+    """The list that a word heads, if it calls something that has several clauses to choose from."""
+    from metta_index.indexer.symbols import Role, Use
+
+    if word.arguments is None or word.role != Role.REFERENCE or word.use != Use.CALL:
+        return None
+    if len(index.definitions(word.name)) < 2:
+        return None
+    from metta_index.indexer.languages.metta.matching import list_headed_at
+
+    start, end = index.top_around(word.path, word.start_byte)
+    try:
+        with open(os.path.join(session.root, word.path), "rb") as file:  # noqa: PTH118, PTH123
+            file.seek(start)
+            found = list_headed_at(file.read(end - start), word.start_byte - start)
+    except OSError:
+        return None
+    return found.text if found is not None else None
 
 
 def _references(session: Session, index: Index, query: str) -> list[Reference]:

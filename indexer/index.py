@@ -121,6 +121,15 @@ class Index:
                         break
         return None
 
+    def top_around(self, path: str, byte: int) -> tuple[int, int]:
+        """Where the top-level atom starts and ends that a byte of a document is in; (byte, byte) outside of all."""
+        for piece in self.pieces(path):
+            if piece.offset <= byte < piece.offset + piece.table.size:
+                for top in tops(piece):
+                    if top.start_byte <= byte < top.end_byte:
+                        return top.start_byte, top.end_byte
+        return byte, byte
+
     def byte_at(self, path: str, line: int, column: int) -> int | None:
         """The byte of a line and a column, both from 1, columns in code points; None outside the text."""
         for piece in self.pieces(path):

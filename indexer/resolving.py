@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -42,16 +42,19 @@ class Meaning(NamedTuple):
 
 
 class Question(NamedTuple):
-    """A name where it stands. `arguments`: of the list that it heads, None where it heads none."""
+    """A name where it stands. `arguments`: of the list that it heads, None where it heads none.
+
+    `call`: the text of that list, if it is known: clauses that it cannot match are left
+    out, and those that its literal operands ask for come first.
+    """
 
     name: bytes
     path: str
     byte: int
     dialect: str
     arguments: int | None
+    call: bytes | None = None
 
-
-Lookup = Callable[[Index, Question], Iterable[Meaning]]
 
 #: How sure a way of resolving imports makes what is found through it.
 _CONFIDENCE = {
@@ -75,7 +78,10 @@ def resolve(index: Index, question: Question) -> list[Meaning]:
     if bound or question.name.startswith(b"$"):
         return bound
     found = [meaning for look_up in (_in_document, _imported, _built_in) for meaning in look_up(index, question)]
-    return sorted(found or _in_workspace(index, question), key=lambda meaning: _rank(question, meaning))
+    found = found or list(_in_workspace(index, question))
+    fits = _fits(index, question, found) if question.call is not None else {}
+    matching = [meaning for meaning in found if fits.get(_clause(meaning), 0) is not None]
+    return sorted(matching, key=lambda meaning: _rank(question, meaning, fits.get(_clause(meaning)) or 0))
 
 
 def everywhere(index: Index, name: bytes) -> list[Meaning]:
@@ -196,9 +202,41 @@ def _in_workspace(index: Index, question: Question) -> Iterator[Meaning]:
             yield Meaning(Step.WORKSPACE, Confidence.POSSIBLE, symbol, note="nothing here imports it")
 
 
-def _rank(question: Question, meaning: Meaning) -> tuple[bool, int, int]:
+def _clause(meaning: Meaning) -> tuple[str, int] | None:
+    """What tells a clause from others; None for what is no clause of a rule."""
+    symbol = meaning.symbol
+    if symbol is None or symbol.role != Role.DEFINITION or symbol.kind != Kind.FUNCTION:
+        return None
+    return symbol.path, symbol.start_byte
+
+
+def _fits(index: Index, question: Question, found: Iterable[Meaning]) -> dict[tuple[str, int] | None, int | None]:
+    """How well the clauses with as many arguments as the call fit it; None where they cannot match."""
+    from metta_index.indexer.languages.metta.matching import fit, read_atoms
+
+    (call,) = read_atoms(question.call or b"")[:1] or (None,)
+    fits: dict[tuple[str, int] | None, int | None] = {}
+    if call is None:
+        return fits
+
+    def is_fixed(name: bytes) -> bool:
+        defining, _mentioning = index.reader.documents_of(name)
+        return not defining
+
+    for meaning in found:
+        clause, symbol = _clause(meaning), meaning.symbol
+        if clause is None or symbol is None or symbol.flags & Flag.CURRIED or symbol.arity != question.arguments:
+            continue
+        heads = read_atoms(symbol.signature.encode("utf-8", "surrogateescape"))
+        if len(heads) == 1 and len(heads[0].atoms) == len(call.atoms):
+            fits[clause] = fit(call, heads[0], is_fixed)
+    return fits
+
+
+def _rank(question: Question, meaning: Meaning, fit: int) -> tuple[bool, int, int, int]:
     """What takes as many arguments as the call has comes first; otherwise the order of the steps stays."""
-    return not _accepts(question, meaning), meaning.confidence, list(Step).index(meaning.step)
+    is_clause = _clause(meaning) is not None
+    return not _accepts(question, meaning), meaning.confidence, -fit if is_clause else 0, list(Step).index(meaning.step)
 
 
 def _accepts(question: Question, meaning: Meaning) -> bool:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from metta_index.indexer.languages.rholang.grammar import Node
-from metta_index.indexer.languages.rholang.patterns import Patterns
+from metta_index.indexer.languages.rholang.patterns import Patterns, Task
 from metta_index.indexer.languages.rholang.scopes import Binder, Group
 from metta_index.indexer.symbols import Role, Use
 
@@ -50,18 +50,16 @@ class Agents:
             self.patterns.then((self.process, row, Use.EVALUATED))
             return
         group = Group(nodes.starts[row], nodes.ends[row])
-        tasks = []
+        parameters: list[Task] = []
+        bodies: list[Task] = []
         for child in nodes.children(row):
             if nodes.kinds[child] == Node.method_name:
                 self.scopes.note(nodes.bytes_of(child), nodes.starts[child], Role.DEFINITION, Use.DATA)
-            elif nodes.kinds[child] == Node.parameters:
-                if kind != Node.constructor:
-                    tasks.append((self.patterns.names, child, group))
-            else:
-                tasks.append((self.process, child, Use.EVALUATED))
+            elif nodes.kinds[child] != Node.parameters:
+                bodies.append((self.process, child, Use.EVALUATED))
+            elif kind != Node.constructor:
+                parameters.append((self.patterns.names, child, group))
         group.binders += [Binder(b"args", -1, True), Binder(b"return", -1, False)]
-        parameters = [task for task in tasks if task[0] == self.patterns.names]
-        bodies = [task for task in tasks if task[0] != self.patterns.names]
         self.patterns.then(*parameters, (self.scopes.enter, group), *bodies, (self.scopes.leave, group))
 
     def _check(self, row: int, members: list[int]) -> None:

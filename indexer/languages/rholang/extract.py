@@ -16,7 +16,6 @@ from metta_index.indexer.symbols import (
     Definition,
     Documentation,
     Kind,
-    Role,
     SymbolTable,
     TopKind,
 )

@@ -32,6 +32,8 @@ _PATTERN_ONLY = frozenset(
     }
 )
 
+_LETS = frozenset({Node.let_binding, Node.let_value})
+
 #: What a message has beside the arguments: where to answer, and the name of the method.
 _SENT_UNSEEN = {Node.sync_send: 1, Node.send_receive: 1, Node.method_send: 2, Node.method_receive: 2}
 
@@ -110,7 +112,7 @@ class Resolver:
         """The name that is sent to, or received from by `c?!`; then what is sent, and what happens next."""
         nodes = self.nodes
         parts = sum(len(nodes.children(child)) for child in children if nodes.kinds[child] == Node.arguments)
-        parts += _SENT_UNSEEN.get(kind, 0)
+        parts += _SENT_UNSEEN.get(Node(kind), 0)
         use = Use.EVALUATED if kind == Node.receive_send else Use.CALL
         self.then(
             (self.name, children[0], use, -1 if kind == Node.receive_send else parts),
@@ -224,6 +226,7 @@ class Resolver:
 
     def _for(self, row: int, children: list[int]) -> None:
         receipts = [child for child in children if self.nodes.kinds[child] == Node.receipt]
+        rest = [child for child in children if self.nodes.kinds[child] != Node.receipt]
         groups = [self.group(receipt, row) for receipt in receipts]
         guards = [
             guard
@@ -234,7 +237,7 @@ class Resolver:
         self.then(
             *((self._receipt, receipt, group) for receipt, group in zip(receipts, groups, strict=True)),
             *((self.process, guard, Use.DATA) for guard in guards),
-            *((self.process, child, Use.EVALUATED) for child in children if child not in receipts),
+            *((self.process, child, Use.EVALUATED) for child in rest),
             *((self.scopes.leave, group) for group in reversed(groups)),
         )
 
@@ -312,8 +315,10 @@ class Resolver:
 
     def _let(self, row: int, children: list[int]) -> None:
         nodes = self.nodes
-        bindings = [child for child in children if nodes.kinds[child] in (Node.let_binding, Node.let_value)]
-        body: list[Task] = [(self.process, child, Use.EVALUATED) for child in children if child not in bindings]
+        bindings = [child for child in children if nodes.kinds[child] in _LETS]
+        body: list[Task] = [
+            (self.process, child, Use.EVALUATED) for child in children if nodes.kinds[child] not in _LETS
+        ]
         values: list[list[Task]] = []
         patterns: list[list[Task]] = []
         groups: list[Group] = []

@@ -145,9 +145,7 @@ class Scopes:
                 message = f"nothing binds `{_shown(binder.name)}` here"
                 self.problem("unbound-name", message, binder.start, binder.end)
         return [
-            problem
-            for problem in self.problems
-            if not any(start <= problem.start_byte < end for start, end in damaged)
+            problem for problem in self.problems if not any(start <= problem.start_byte < end for start, end in damaged)
         ]
 
     def lambda_rows(self, numbers: dict[bytes, int]) -> list[Lambda]:

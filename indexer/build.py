@@ -14,7 +14,7 @@ from metta_index.indexer.documents import Document, read_document
 from metta_index.indexer.ignoring import git_configuration
 from metta_index.indexer.languages import versions_of
 from metta_index.indexer.link_context import LinkContext
-from metta_index.indexer.manifest import Entry, Manifest
+from metta_index.indexer.manifest import Manifest
 from metta_index.indexer.protocols import EntryCache, IndexStore
 from metta_index.indexer.report import BuildReport, Failure
 from metta_index.indexer.wanted import Wanted
@@ -106,14 +106,14 @@ def build(workspace: Workspace, options: Options) -> BuildResult:
     report.files.unchanged = len(files) - len(suspects)
     measurement = None
     if suspects or removed or not is_linked or decisions != trusted.decisions:
-        entries, measurement = _update(workspace, options, report, discovery, trusted, suspects, removed, scan_started)
-        if not is_linked or report.files.indexed or report.files.cached or entries.keys() != trusted.files.keys():
+        updated, measurement = _update(workspace, options, report, discovery, trusted, suspects, removed, scan_started)
+        if not is_linked or report.files.indexed or report.files.cached or updated.files.keys() != trusted.files.keys():
             from metta_index.indexer.linking import link
 
             imports, before = workspace.index.imports, trusted.files.keys()
-            report.work.linked = link(imports, context, entries.keys(), before, not is_linked)
+            report.work.linked = link(imports, context, updated.files.keys(), before, not is_linked)
         whole = f"{fingerprint}\n{context.fingerprint()}"
-        report.totals = workspace.index.finish(Manifest.of(whole, entries, decisions))
+        report.totals = workspace.index.finish(updated._replace(fingerprint=whole, decisions=decisions))
     else:
         report.totals = dict(trusted.totals)
     report.files.failed = len({failure.path for failure in report.failures})
@@ -137,18 +137,18 @@ def _update(
     suspects: Iterable[str],
     removed: Iterable[str],
     scan_started: int,
-) -> tuple[dict[str, Entry], RunMeasurement | None]:
-    """Indexes what changed. The entries that come back are those of the files that are in the index now."""
+) -> tuple[Manifest, RunMeasurement | None]:
+    """Indexes what changed. The manifest that comes back holds the files that are in the index now."""
     if not trusted.files:
         workspace.index.discard()
-    entries = trusted.entries()
+    updated = trusted.copy()
     changed: list[Document] = []
     gone = set(removed)
     for path in suspects:
         stat = discovery.files[path]
-        known = entries.get(path)
+        known = trusted.digests.get(path)
         try:
-            document = read_document(workspace.root, path, stat, workspace.settings, known.digest if known else None)
+            document = read_document(workspace.root, path, stat, workspace.settings, known)
         except (OSError, MemoryError) as error:
             why = getattr(error, "strerror", None) or f"there is not enough memory for its {stat.size:,} bytes"
             report.failures.append(Failure(path, f"cannot be read: {why}"))
@@ -160,7 +160,7 @@ def _update(
             changed.append(document)
         elif known is not None:
             report.files.unchanged += 1
-            entries[path] = known._replace(stat=stat, scanned_ns=scan_started)
+            updated.record(path, stat, known, scan_started)
     measurement = None
     if changed:
         from metta_index.indexer.indexing import Indexing, Progress
@@ -179,10 +179,10 @@ def _update(
         measurement = indexing.measurement
         for document in changed:
             if document.path in done:
-                entries[document.path] = Entry(document.stat, document.digest, scan_started)
+                updated.record(document.path, document.stat, document.digest, scan_started)
             else:
                 gone.add(document.path)
     for path in gone:
-        entries.pop(path, None)
+        updated.forget(path)
     workspace.index.remove(sorted(gone))
-    return entries, measurement
+    return updated, measurement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -99,9 +99,9 @@ class IndexReader:
         defined, used = self.postings.documents_of(name)
         return self._numbered(defined), self._numbered(used)
 
-    def names(self) -> Iterator[tuple[bytes, int, int]]:
-        """Every name that is offered by some document, with how many offer and how many mention it."""
-        for name, defined, used in self.postings.names():
+    def names(self, is_wanted: Callable[[bytes], bool]) -> Iterator[tuple[bytes, int, int]]:
+        """The wanted ones of the names that are offered, with how many documents offer and how many mention each."""
+        for name, defined, used in self.postings.names(is_wanted):
             yield name, len(defined), len(used)
 
     def tables_of(self, path: str) -> Iterator[bytes]:

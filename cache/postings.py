@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from json import loads
 from typing import TYPE_CHECKING
 
@@ -82,12 +82,13 @@ class Postings:
         """Numbers of the documents that offer a name, and of those that mention it, in ascending order."""
         return self._read(stored_name(name)) or ([], [])
 
-    def names(self) -> Iterator[tuple[bytes, list[int], list[int]]]:
-        """Every name that some document offers, with the documents that offer and that mention it."""
+    def names(self, is_wanted: Callable[[bytes], bool]) -> Iterator[tuple[bytes, list[int], list[int]]]:
+        """The wanted ones of the names that some document offers, with the documents that offer and mention it."""
         rows = self._connection.execute("SELECT name, defined, used, checksum FROM name WHERE defined <> '[]'")
         for key, defined, used, check in rows:
-            numbers = _verified(key, defined, used, check)
-            yield key.encode() if isinstance(key, str) else bytes(key), *numbers
+            name = key.encode() if isinstance(key, str) else bytes(key)
+            if is_wanted(name):
+                yield name, *_verified(key, defined, used, check)
 
     def _read(self, key: str | bytes) -> tuple[list[int], list[int]] | None:
         row = self._connection.execute(_ONE, (key,)).fetchone()

@@ -17,6 +17,7 @@ _COMMANDS = {
     "def": ("query", "def_command"),
     "refs": ("query", "refs_command"),
     "doc": ("query", "doc_command"),
+    "search": ("search", "search_command"),
     "outline": ("inspect", "outline_command"),
     "tree": ("inspect", "tree_command"),
     "export": ("export", "export_command"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ class IndexReader(Protocol):
     def documents_of(self, name: bytes) -> tuple[Sequence[IndexedDocument], Sequence[IndexedDocument]]:
         """The documents that offer a name, and those that mention it."""
 
-    def names(self) -> Iterator[tuple[bytes, int, int]]:
-        """Every name that is offered, with how many documents offer and how many mention it."""
+    def names(self, is_wanted: Callable[[bytes], bool]) -> Iterator[tuple[bytes, int, int]]:
+        """The wanted ones of the names that are offered, with how many documents offer and how many mention each."""
 
     def imports_of(self, path: str) -> list[ImportRecord]: ...
 

@@ -8,52 +8,25 @@ see the bindings before them, those of a concurrent one do not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from metta_index.indexer.languages.rholang.agents import Agents
 from metta_index.indexer.languages.rholang.grammar import Node
 from metta_index.indexer.languages.rholang.names import quoted_name
 from metta_index.indexer.languages.rholang.nodes import Nodes
-from metta_index.indexer.languages.rholang.patterns import BINDS, SENDS, SOURCES, Patterns, Task
-from metta_index.indexer.languages.rholang.scopes import Group, Scopes
+from metta_index.indexer.languages.rholang.patterns import BINDS, SOURCES, Task
+from metta_index.indexer.languages.rholang.scopes import Group
+from metta_index.indexer.languages.rholang.walk import Walker
 from metta_index.indexer.symbols import Role, Use
-
-#: What only patterns may hold.
-_PATTERN_ONLY = frozenset(
-    {
-        Node.simple_type,
-        Node.wildcard,
-        Node.negation,
-        Node.conjunction,
-        Node.disjunction,
-        Node.variable_reference,
-        Node.remainder,
-        Node.name_remainder,
-    }
-)
 
 _LETS = frozenset({Node.let_binding, Node.let_value})
 
-#: What a message has beside the arguments: where to answer, and the name of the method.
-_SENT_UNSEEN = {Node.sync_send: 1, Node.send_receive: 1, Node.method_send: 2, Node.method_receive: 2}
 
-#: What runs what is in it, if it runs itself.
-_TRANSPARENT = frozenset({Node.source_file, Node.par, Node.block, Node.parenthesized})
-
-
-class Resolver:
-    """Walks a text's processes. What is found is in `scopes`."""
+class Resolver(Walker):
+    """Reads what binds names."""
 
     def __init__(self, nodes: Nodes) -> None:
-        self.nodes = nodes
-        self.scopes = Scopes()
-        self.todo: list[Task] = []
-        self.patterns = Patterns(nodes, self.scopes, self.todo)
-        self.then = self.patterns.then
+        super().__init__(nodes)
         self.agents = Agents(self.patterns, self.process)
-        # Binders that stand in what could not be parsed; they hold from there to the end.
-        self.stray = Group(0, 0)
-        self._readers: dict[int, Callable[[int, list[int]], None]] = {
+        self.readers = {
             Node.new: self._new,
             Node.contract: self._contract,
             Node.for_: self._for,
@@ -66,119 +39,9 @@ class Resolver:
             Node.agent: self._agent,
         }
 
-    def run(self) -> None:
-        self.then((self.process, 0, Use.EVALUATED))
-        todo = self.todo
-        while todo:
-            function, *arguments = todo.pop()
-            function(*arguments)
-
     def group(self, first: int, last: int) -> Group:
         """A group whose names hold from the start of one row to the end of another."""
         return Group(self.nodes.starts[first], self.nodes.ends[last])
-
-    # ---- processes and names
-
-    def process(self, row: int, use: Use) -> None:
-        """A process; `use`: EVALUATED where it runs, DATA where it is sent or computed with."""
-        nodes = self.nodes
-        kind = nodes.kinds[row]
-        if kind == Node.variable:
-            self.scopes.use(nodes.bytes_of(row), nodes.starts[row], True, use)
-            return
-        if kind in _PATTERN_ONLY:
-            message = "this means something only in a pattern"
-            self.scopes.problem("pattern-outside-pattern", message, nodes.starts[row], nodes.ends[row])
-        if kind == Node.uri:
-            self.scopes.note(nodes.bytes_of(row)[1:-1], nodes.starts[row] + 1, Role.REFERENCE, Use.DATA)
-        children = nodes.children(row)
-        if not children:
-            return
-        if (reader := self._readers.get(kind)) is not None:
-            reader(row, children)
-        elif kind in SENDS:
-            self._send(kind, children)
-        elif kind == Node.eval:
-            self.then((self.name, children[0], use))
-        elif kind == Node.quote:
-            self.then((self.name, row, use))
-        elif kind == Node.ERROR:
-            self.then(*((self._recovered, child) for child in children))
-        else:
-            inner = use if kind in _TRANSPARENT else Use.EVALUATED if kind == Node.bundle else Use.DATA
-            self.then(*((self.process, child, inner) for child in children if nodes.kinds[child] != Node.method_name))
-
-    def _send(self, kind: int, children: list[int]) -> None:
-        """The name that is sent to, or received from by `c?!`; then what is sent, and what happens next."""
-        nodes = self.nodes
-        parts = sum(len(nodes.children(child)) for child in children if nodes.kinds[child] == Node.arguments)
-        parts += _SENT_UNSEEN.get(Node(kind), 0)
-        use = Use.EVALUATED if kind == Node.receive_send else Use.CALL
-        self.then(
-            (self.name, children[0], use, -1 if kind == Node.receive_send else parts),
-            *((self._rest_of_send, child) for child in children[1:]),
-        )
-
-    def name(self, row: int, use: Use, parts: int = -1) -> None:
-        """What stands where a name is wanted, as before `!`; `parts`: of the message that is sent to it."""
-        nodes = self.nodes
-        kind = nodes.kinds[row]
-        if kind == Node.variable:
-            self.scopes.use(nodes.bytes_of(row), nodes.starts[row], False, use, parts)
-        elif kind == Node.quote:
-            named = quoted_name(nodes, row)
-            if named is not None:
-                self.scopes.note(named.name, named.start, Role.REFERENCE, use, parts)
-                if named.inner is not None:
-                    self.then((self.process, named.inner, Use.DATA))
-            else:
-                self.then(*((self.process, child, use) for child in nodes.children(row)))
-        else:
-            self.then((self.process, row, use))
-
-    def _rest_of_send(self, row: int) -> None:
-        """What follows the name in a send: a method's name, arguments, and what happens next."""
-        kind = self.nodes.kinds[row]
-        if kind == Node.method_name:
-            self.scopes.note(self.nodes.bytes_of(row), self.nodes.starts[row], Role.REFERENCE, Use.CALL)
-        elif kind == Node.arguments:
-            self.then(*((self.process, child, Use.DATA) for child in self.nodes.children(row)))
-        else:
-            self.then((self.process, row, Use.EVALUATED))
-
-    def _recovered(self, row: int) -> None:
-        """A part of what could not be parsed. What looks like a binder binds, to the end of the text."""
-        kind, children = self.nodes.kinds[row], self.nodes.children(row)
-        if kind in (Node.patterns, Node.parameters):
-            self.then(*((self._stray_name, child) for child in children))
-        elif kind == Node.declaration:
-            for child in children:
-                self._stray_name(child)
-        elif kind == Node.receipt or kind in BINDS:
-            self.then(*((self._recovered, child) for child in children))
-        elif kind in SOURCES:
-            self._send(kind, children)
-        elif kind == Node.variable:
-            # Whether it was a name or a process nobody can say.
-            name, start = self.nodes.bytes_of(row), self.nodes.starts[row]
-            self.scopes.note(name, start, Role.REFERENCE, Use.DATA)
-            for binder in self.scopes.in_force.get(name, ())[-1:]:
-                binder.is_used = True
-        elif kind not in (Node.wildcard, Node.method_name, Node.remainder, Node.name_remainder):
-            self.then((self.process, row, Use.EVALUATED))
-
-    def _stray_name(self, row: int) -> None:
-        group = Group(0, 0)
-
-        def keep() -> None:
-            for binder in group.binders:
-                binder.is_used = True
-                self.scopes.in_force.setdefault(binder.name, []).append(binder)
-
-        if self.nodes.kinds[row] != Node.uri:
-            self.then((self.patterns.name, row, group), (keep,))
-
-    # ---- what binds
 
     def _new(self, row: int, children: list[int]) -> None:
         nodes = self.nodes
@@ -200,7 +63,7 @@ class Resolver:
         taken = [part for child in rest[:1] for part in self.nodes.children(child)]
         self._defined_name(name, sum(self.nodes.kinds[part] != Node.name_remainder for part in taken))
         if not rest or self.nodes.kinds[rest[0]] != Node.parameters:
-            self.then(*((self._recovered, child) for child in rest))
+            self.then(*((self.recovered, child) for child in rest))
             return
         group = self.group(rest[0], row)
         self.then(
@@ -270,7 +133,7 @@ class Resolver:
     def _source(self, row: int) -> None:
         kind, children = self.nodes.kinds[row], self.nodes.children(row)
         if kind in SOURCES:
-            self._send(kind, children)
+            self.send(kind, children)
         elif kind == Node.ERROR:
             self.then((self.process, row, Use.EVALUATED))
         else:
@@ -282,7 +145,7 @@ class Resolver:
             if self.nodes.kinds[branch] == Node.branch:
                 self._for(branch, parts)
             else:
-                self.then((self._recovered, branch))
+                self.then((self.recovered, branch))
 
     def _match(self, row: int, children: list[int]) -> None:
         self.then((self.process, children[0], Use.DATA), *((self._case, child) for child in children[1:]))
@@ -290,7 +153,7 @@ class Resolver:
     def _case(self, row: int) -> None:
         children = self.nodes.children(row)
         if self.nodes.kinds[row] != Node.case:
-            self.then((self._recovered, row))
+            self.then((self.recovered, row))
             return
         group = self.group(row, row)
         self.then(

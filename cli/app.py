@@ -18,6 +18,7 @@ _COMMANDS = {
     "refs": ("query", "refs_command"),
     "doc": ("query", "doc_command"),
     "search": ("search", "search_command"),
+    "deps": ("deps", "deps_command"),
     "outline": ("inspect", "outline_command"),
     "tree": ("inspect", "tree_command"),
     "export": ("export", "export_command"),

@@ -70,17 +70,23 @@ def export_command(
 def index_lines(index: IndexDatabase) -> Generator[str, None, None]:
     """Every line of the export. Raises sqlite3.Error, DamagedIndexError, DecodeError."""
     from metta_index.indexer.formats.jsonl import document_lines
+    from metta_index.indexer.index import Index
     from metta_index.indexer.symbols import decode_table
+    from metta_index.indexer.targets import Targets
 
     with index.snapshot():
+        targets = Targets(Index(index))
         for document in index.documents():
+            tables = [decode_table(data) for data in index.tables(document)]
+            names = frozenset(name for table in tables for name in table.names)
             yield from document_lines(
                 display_path(document.path),
                 document.language,
                 load_language(document.language),
                 document.dialect,
                 document.digest,
-                [decode_table(data) for data in index.tables(document)],
+                tables,
+                targets.of(document.path, document.dialect, names),
             )
 
 

@@ -78,8 +78,12 @@ class Index:
         """The tables of a document, each with where it starts; none where there is no such document."""
         found = self._pieces.get(path)
         if found is None:
-            found = self._pieces[path] = list(pieces([decode_table(data) for data in self.reader.tables_of(path)]))
+            found = self._pieces[path] = self.read_pieces(path)
         return found
+
+    def read_pieces(self, path: str) -> list[Piece]:
+        """As `pieces`, and not kept: for who goes through all documents."""
+        return list(pieces([decode_table(data) for data in self.reader.tables_of(path)]))
 
     def definitions(self, name: bytes) -> list[Symbol]:
         """Every clause, declaration, documentation and kind of fact of a name in the workspace."""

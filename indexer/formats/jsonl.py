@@ -7,13 +7,16 @@ For each document in the order of paths: the document, its imports, its symbols
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json import dumps
 from typing import Any
 
+from metta_index.indexer.discovery import display_path
 from metta_index.indexer.languages import Language
 from metta_index.indexer.occurrences import Piece, occurrences, pieces
+from metta_index.indexer.resolving import Step
 from metta_index.indexer.symbols import Definition, Flag, Kind, Role, SymbolTable, Use, name_text
+from metta_index.indexer.targets import Target
 
 
 def document_lines(
@@ -23,8 +26,9 @@ def document_lines(
     dialect: str,
     digest: bytes,
     tables: Sequence[SymbolTable],
+    targets: Mapping[bytes, Target],
 ) -> Iterator[str]:
-    """All lines of one document. `path`: printable, relative to the workspace."""
+    """All lines of one document. `path`: printable, relative to the workspace. `targets`: of its names."""
     parts = list(pieces(tables))
     yield _line(
         {
@@ -45,7 +49,7 @@ def document_lines(
         yield from map(_line, symbol_objects(path, piece, docs))
     yield from map(_line, fact_objects(path, parts))
     for piece in parts:
-        yield from _occurrences(path, piece)
+        yield from _occurrences(path, piece, targets)
 
 
 def syntax_errors(language: Language, piece: Piece) -> Iterator[dict[str, Any]]:
@@ -127,9 +131,10 @@ def fact_objects(path: str, parts: Sequence[Piece]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _occurrences(path: str, piece: Piece) -> Iterator[str]:
+def _occurrences(path: str, piece: Piece, targets: Mapping[bytes, Target]) -> Iterator[str]:
     """One line an occurrence. There are many: the parts that repeat are encoded once."""
     names = {name: dumps(name_text(name), ensure_ascii=False) for name in piece.table.names}
+    leading = {name: _target(targets.get(name)) for name in piece.table.names}
     encoded_path = dumps(path, ensure_ascii=False)
     for found in occurrences(piece):
         place = piece.position(found.start_byte)
@@ -137,8 +142,18 @@ def _occurrences(path: str, piece: Piece) -> Iterator[str]:
         yield (
             f'{{"type":"occurrence","name":{names[found.name]},"role":"{_ROLES[found.role]}","use":{use},'
             f'"path":{encoded_path},"start_byte":{found.start_byte},"end_byte":{found.end_byte},'
-            f'"line":{place.row + 1},"column":{place.column + 1},"target":null}}'
+            f'"line":{place.row + 1},"column":{place.column + 1},"target":{leading[found.name]}}}'
         )
+
+
+def _target(target: Target | None) -> str:
+    """Where a name leads: the step that found it, the file, the byte; the last two null for a builtin."""
+    if target is None:
+        return "null"
+    if target.step is Step.BUILTIN:
+        return '{"step":"builtin","path":null,"start_byte":null}'
+    path = dumps(display_path(target.path), ensure_ascii=False)
+    return f'{{"step":"{target.step}","path":{path},"start_byte":{target.start_byte}}}'
 
 
 _ROLES = {role: role.name.lower() for role in Role}

@@ -18,6 +18,8 @@ def main() -> None:
         code = _run(sys.argv[1:])
     except KeyboardInterrupt:
         code = 130  # while the command was being loaded
+    # All that is left goes with the process: Python would look through it for garbage first, a tenth of a small build.
+    gc.freeze()
     sys.exit(code)
 
 

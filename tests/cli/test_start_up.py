@@ -68,6 +68,23 @@ def test_a_build_without_changes_loads_nothing_heavy(workspace: Path) -> None:
     assert loaded & (OURS_FOR_WORK - {"metta_index.cli.app"}) == set() and "metta_index.cli.app" not in loaded
 
 
+def test_a_small_build_never_looks_for_garbage_not_even_at_its_end(workspace: Path) -> None:
+    program = (
+        "import gc, sys\n"
+        "from metta_index.cli.__main__ import main\n"
+        "gc.collect()\n"
+        "seen = []\n"
+        "gc.callbacks.append(lambda phase, info: seen.append(phase))\n"
+        "sys.argv = ['metta-index', 'build', '--quiet']\n"
+        "try:\n    main()\n"
+        "finally:\n    print(len(seen), gc.get_freeze_count() > 10_000)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=workspace, env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["0", "True"]
+
+
 @pytest.mark.parametrize("flags", [(), ("--format", "json")])
 def test_a_build_of_one_changed_file_loads_no_pool_and_not_what_made_the_cache(
     workspace: Path, flags: tuple[str, ...]

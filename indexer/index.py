@@ -10,7 +10,7 @@ from metta_index.indexer.imports import ImportRecord
 from metta_index.indexer.occurrences import Piece, Top, occurrences, pieces, tops
 from metta_index.indexer.positions import Position
 from metta_index.indexer.protocols import IndexedDocument, IndexReader
-from metta_index.indexer.symbols import Flag, Kind, Role, Use, decode_table
+from metta_index.indexer.symbols import Flag, Kind, Role, Use, decode_table, name_text
 
 
 class Symbol(NamedTuple):
@@ -37,6 +37,21 @@ class Symbol(NamedTuple):
     flags: Flag
     facts: int
 
+    @property
+    def text(self) -> str:
+        """The name as text."""
+        return name_text(self.name)
+
+    @property
+    def line(self) -> int:
+        """From 1."""
+        return self.position.row + 1
+
+    @property
+    def column(self) -> int:
+        """From 1, in code points."""
+        return self.position.column + 1
+
 
 class Reference(NamedTuple):
     """One occurrence of a name. `arguments`: how many a list has of which it is the head, else None.
@@ -53,6 +68,26 @@ class Reference(NamedTuple):
     position: Position
     arguments: int | None
     within: bytes | None
+
+    @property
+    def text(self) -> str:
+        """The name as text."""
+        return name_text(self.name)
+
+    @property
+    def line(self) -> int:
+        """From 1."""
+        return self.position.row + 1
+
+    @property
+    def column(self) -> int:
+        """From 1, in code points."""
+        return self.position.column + 1
+
+    @property
+    def is_use(self) -> bool:
+        """Whether it does not define, declare or document the name itself."""
+        return self.role in (Role.REFERENCE, Role.BINDING)
 
 
 class Index:
@@ -85,13 +120,15 @@ class Index:
         """As `pieces`, and not kept: for who goes through all documents."""
         return list(pieces([decode_table(data) for data in self.reader.tables_of(path)]))
 
-    def definitions(self, name: bytes) -> list[Symbol]:
+    def definitions(self, name: bytes | str) -> list[Symbol]:
         """Every clause, declaration, documentation and kind of fact of a name in the workspace."""
+        name = name_bytes(name)
         defining, _mentioning = self.reader.documents_of(name)
         return [symbol for document in defining for symbol in self.symbols_in(document.path, name)]
 
-    def references(self, name: bytes) -> list[Reference]:
+    def references(self, name: bytes | str) -> list[Reference]:
         """Every occurrence of a name in the workspace, those that define it included."""
+        name = name_bytes(name)
         _defining, mentioning = self.reader.documents_of(name)
         return [found for document in mentioning for found in self.references_in(document.path, name)]
 
@@ -171,6 +208,11 @@ class Index:
                     seen.add(edge.target)
                     waiting.append(edge.target)
         return ImportGraph(edges)
+
+
+def name_bytes(name: bytes | str) -> bytes:
+    """A name as it stands in a source; text may hold surrogates for bytes that are not UTF-8."""
+    return name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
 
 
 def _number(piece: Piece, name: bytes) -> int | None:

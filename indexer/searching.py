@@ -7,8 +7,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
-from metta_index.indexer.index import Index
+from metta_index.indexer.index import Index, name_bytes
 from metta_index.indexer.languages.metta.builtins import names as builtin_names
+from metta_index.indexer.symbols import name_text
 
 _PARTS = re.compile(rb"[^0-9A-Za-z\x80-\xff]+")
 
@@ -36,14 +37,19 @@ class Match(NamedTuple):
     used: int
     is_builtin: bool
 
+    @property
+    def text(self) -> str:
+        """The name as text."""
+        return name_text(self.name)
 
-def search(index: Index, pattern: bytes, mode: Mode = Mode.AUTO, with_builtins: bool = False) -> list[Match]:
+
+def search(index: Index, pattern: bytes | str, mode: Mode = Mode.AUTO, with_builtins: bool = False) -> list[Match]:
     """The names that match a pattern, the nearest first, then the most used.
 
     Capital letters matter only where the pattern has one. Letters that are not ASCII
     are compared as they are.
     """
-    rank_of = _ranking(pattern, mode)
+    rank_of = _ranking(name_bytes(pattern), mode)
     builtins = {name for dialect in index.dialects() for name in builtin_names(dialect)} if with_builtins else set()
     found: dict[bytes, Match] = {}
     for name, defined, used in index.reader.names(lambda name: rank_of(name) is not None):

@@ -82,7 +82,7 @@ def index_item(item: Item) -> Outcome:
 
 def index_source(source: bytes, item: Item) -> Outcome:
     language = load_language(item.language)
-    tree = _cached_tree(item, len(language.KINDS))
+    tree = _cached_tree(item, len(language.KINDS), len(source))
     parsed = tree is None
     if tree is None:
         tree = language.parse(source)
@@ -108,14 +108,15 @@ def summarize(language: Language, table: SymbolTable) -> Summary:
     )
 
 
-def _cached_tree(item: Item, kind_count: int) -> SyntaxTree | None:
-    """The tree that came with the item; None where there is none, or what came is no tree."""
+def _cached_tree(item: Item, kind_count: int, size: int) -> SyntaxTree | None:
+    """The tree that came with the item; None where there is none, or what came is no tree of such a text."""
     if item.tree is None:
         return None
     try:
-        return decode_tree(item.tree, kind_count)
+        tree = decode_tree(item.tree, kind_count)
     except DecodeError:
         return None
+    return tree if tree.size == size else None
 
 
 def merge_summaries(summaries: Sequence[Summary], dialects: Sequence[str]) -> Summary:

@@ -35,6 +35,22 @@ def test_a_tree_from_the_cache_gives_the_same_table(source: bytes) -> None:
     assert extract(source, decode_tree(encode_tree(tree), 10)) == extract(source, tree)
 
 
+@given(sources, st.data())
+def test_a_damaged_tree_gives_some_table_or_is_refused(source: bytes, data: st.DataObject) -> None:
+    encoded = bytearray(encode_tree(parse(source)))
+    encoded[data.draw(st.integers(0, len(encoded) - 1))] ^= data.draw(st.integers(1, 255))
+    try:
+        tree = decode_tree(bytes(encoded), 10)
+        assert extract(source, tree).size == tree.size
+    except (DecodeError, ValueError):
+        pass
+
+
+def test_a_tree_of_a_longer_text_is_refused() -> None:
+    with pytest.raises(ValueError, match="not of this source"):
+        extract(b"(1)", parse(b"(1 2 3)"))
+
+
 @given(texts, st.data())
 def test_damaged_bytes_decode_to_a_readable_table_or_are_refused(text: str, data: st.DataObject) -> None:
     encoded = bytearray(encode_table(table_of(text)))

@@ -113,7 +113,7 @@ class _Reader:
         return decode_string(self.source[self.starts[row] : self.ends[row]])
 
     def read(self, row: int, event: int, flags: int, children: list[int]) -> None:
-        """Reads a form that walk.c leaves to be read; `children`: their rows, comments left out."""
+        """Reads a form that definitions.c leaves to be read; `children`: their rows, comments left out."""
         match event:
             case Event.DOCUMENTATION:
                 self._read_documentation(row, children)

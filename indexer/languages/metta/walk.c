@@ -6,125 +6,13 @@
  * form gives which positions to its arguments is a table made in forms.py; this
  * file only carries positions down the tree.
  */
-#include "binding.h"
+#include "walk.h"
 
-#include <stdint.h>
-#include <string.h>
-
-/* ---- words and variables as small numbers ------------------------------- */
-
-typedef struct {
-    uint32_t start, length, hash, number;
-} Slot;
-
-/* FNV-1a from a start that differs from process to process: nobody can write a file of colliding words. */
-static uint32_t hash_bytes(uint32_t seed, const uint8_t *bytes, size_t length) {
-    uint32_t hash = 2166136261u ^ seed;
-    for (size_t i = 0; i < length; i++) hash = (hash ^ bytes[i]) * 16777619u;
-    return hash;
-}
-
-/*
- * intern(source, kinds, starts, ends, words, telling) -> (names, numbers, meanings, tells)
- *
- * names: tuple of bytes, in the order of first appearance. numbers: one uint32 a
- * row, index + 1 into names; 0 where the row is neither a symbol nor a variable.
- * meanings: one uint16 a name, what `words` (bytes to int) has for it, or 0.
- * tells: whether one of these is from 1 to `telling`.
- */
-PyObject *metta_intern(PyObject *module, PyObject *args) {
-    Py_buffer source, kinds, starts, ends;
-    PyObject *words;
-    unsigned int telling;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*O!I", &source, &kinds, &starts, &ends, &PyDict_Type, &words, &telling))
-        return NULL;
-    const uint8_t *text = source.buf, *kind = kinds.buf;
-    const uint32_t *start = starts.buf, *end = ends.buf;
-    size_t count = (size_t)kinds.len, capacity = 256, used = 0;
-    int tells = 0;
-    PyObject *names = PyList_New(0), *result = NULL, *word = PyUnicode_FromString("metta");
-    uint32_t seed = word ? (uint32_t)PyObject_Hash(word) : 0; /* Python's own is random */
-    Py_XDECREF(word);
-    uint32_t *numbers = PyMem_Calloc(count + 1, 4);
-    Slot *slots = PyMem_Calloc(capacity, sizeof(Slot));
-    uint16_t *meanings = PyMem_Malloc(capacity * sizeof(uint16_t)); /* more than half of it is never used */
-    if (!names || !numbers || !slots || !meanings) {
-        PyErr_NoMemory();
-        goto done;
-    }
-    for (size_t row = 0; row < count; row++) {
-        if (kind[row] != SYMBOL && kind[row] != VARIABLE_NODE) continue;
-        if (end[row] > (size_t)source.len || start[row] > end[row]) {
-            PyErr_SetString(PyExc_ValueError, "the tree is not of this source");
-            goto done;
-        }
-        uint32_t length = end[row] - start[row], hash = hash_bytes(seed, text + start[row], length);
-        size_t at = hash & (capacity - 1);
-        while (slots[at].number && (slots[at].hash != hash || slots[at].length != length ||
-                                    memcmp(text + slots[at].start, text + start[row], length)))
-            at = (at + 1) & (capacity - 1);
-        if (!slots[at].number) {
-            PyObject *name = PyBytes_FromStringAndSize((const char *)text + start[row], length);
-            if (!name || PyList_Append(names, name)) {
-                Py_XDECREF(name);
-                goto done;
-            }
-            PyObject *known = PyDict_GetItemWithError(words, name); /* borrowed */
-            Py_DECREF(name);
-            long meaning = known ? PyLong_AsLong(known) : 0;
-            if (PyErr_Occurred()) goto done;
-            meanings[used] = (uint16_t)meaning;
-            tells |= meaning && meaning <= (long)telling;
-            slots[at] = (Slot){start[row], length, hash, (uint32_t)++used};
-            numbers[row] = (uint32_t)used;
-            if (used * 2 > capacity) {
-                Slot *grown = PyMem_Calloc(capacity * 2, sizeof(Slot));
-                if (!grown) {
-                    PyErr_NoMemory();
-                    goto done;
-                }
-                for (size_t i = 0; i < capacity; i++) {
-                    if (!slots[i].number) continue;
-                    size_t to = slots[i].hash & (capacity * 2 - 1);
-                    while (grown[to].number) to = (to + 1) & (capacity * 2 - 1);
-                    grown[to] = slots[i];
-                }
-                PyMem_Free(slots);
-                slots = grown;
-                capacity *= 2;
-                uint16_t *more = PyMem_Realloc(meanings, capacity * sizeof(uint16_t));
-                if (!more) {
-                    PyErr_NoMemory();
-                    goto done;
-                }
-                meanings = more;
-            }
-        } else {
-            numbers[row] = slots[at].number;
-        }
-    }
-    result = Py_BuildValue("(Ny#y#N)", PyList_AsTuple(names), (const char *)numbers, (Py_ssize_t)count * 4,
-                           (const char *)meanings, (Py_ssize_t)used * 2, PyBool_FromLong(tells));
-done:
-    Py_XDECREF(names);
-    PyMem_Free(meanings);
-    PyMem_Free(numbers);
-    PyMem_Free(slots);
-    PyBuffer_Release(&source);
-    PyBuffer_Release(&kinds);
-    PyBuffer_Release(&starts);
-    PyBuffer_Release(&ends);
-    return result;
-}
-
-/* ---- positions ----------------------------------------------------------- */
-
-/* In the order of forms.Position and symbols.Role; tests compare them. */
+/* In the order of forms.Position; tests compare them. */
 enum {
     EVALUATED, PATTERN, DATA, TYPE, HEAD, PAIRS, ITEMS, BINDER, SUBJECT, DOCUMENTED, MODULE, TOKEN, SPACE, TOP,
     PAIR /* inside PAIRS; no argument has it */
 };
-enum { DEFINITION, DECLARATION, DOCUMENTATION, IMPORT, FACT, BINDING, REFERENCE };
 enum { AS_CALL, AS_EVALUATED, AS_PATTERN, AS_DATA, AS_TYPE };
 
 /* Where a form acts; the first byte of a variant in the table. */
@@ -141,30 +29,6 @@ typedef struct {
     const uint8_t *positions; /* of the arguments, the last for all further ones; NULL: `rest` for all */
     uint8_t position_count, rest;
 } Frame;
-
-typedef struct {
-    uint32_t *items;
-    size_t count, capacity;
-} Numbers;
-
-static int append(Numbers *numbers, uint32_t value) {
-    if (numbers->count == numbers->capacity) {
-        size_t capacity = numbers->capacity ? numbers->capacity * 2 : 256;
-        uint32_t *items = PyMem_Realloc(numbers->items, capacity * 4);
-        if (!items) {
-            PyErr_NoMemory();
-            return -1;
-        }
-        numbers->items = items;
-        numbers->capacity = capacity;
-    }
-    numbers->items[numbers->count++] = value;
-    return 0;
-}
-
-static PyObject *numbers_as_bytes(const Numbers *numbers) {
-    return PyBytes_FromStringAndSize((const char *)numbers->items, (Py_ssize_t)numbers->count * 4);
-}
 
 /* The variant of a form for this place and number of arguments; NULL if it has none. */
 static const uint8_t *find_variant(const uint8_t *form, uint8_t place, uint32_t arity) {
@@ -206,264 +70,6 @@ static void close_list(const Frame *frame, uint32_t *arguments) {
     if (frame->head) arguments[frame->head - 1] = frame->arguments + 1;
 }
 
-/* ---- whole forms ---------------------------------------------------------- */
-
-typedef struct {
-    const uint8_t *text, *kind;
-    const uint32_t *start, *end, *tail, *number;
-    PyObject *make; /* symbols.Definition */
-} Tree;
-
-/* In the order of symbols.Kind and symbols.Flag. */
-enum { FUNCTION_KIND, CONSTANT_KIND, TYPE_KIND, SYMBOL_KIND };
-enum { DYNAMIC = 1, CURRIED = 2, SUBTYPE = 8 };
-
-/* In the order of forms.Event. */
-enum { RULE = 1, DECLARATION_EVENT, SUBTYPE_EVENT, DOCUMENTATION_EVENT };
-
-/* The first child of a list at or after a row, comments left out; the list's tail where there is none. */
-static uint32_t child_at(const Tree *tree, uint32_t row, uint32_t tail) {
-    while (row < tail && (tree->kind[row] == COMMENT || tree->kind[row] == MISSING_NODE)) row = tree->tail[row];
-    return row;
-}
-
-static uint32_t count_children(const Tree *tree, uint32_t row, uint32_t *last) {
-    uint32_t count = 0, tail = tree->tail[row];
-    for (uint32_t child = child_at(tree, row + 1, tail); child < tail; child = child_at(tree, tree->tail[child], tail)) {
-        count++;
-        *last = child;
-    }
-    return count;
-}
-
-static PyObject *children_as_list(const Tree *tree, uint32_t row) {
-    uint32_t tail = tree->tail[row];
-    PyObject *rows = PyList_New(0);
-    for (uint32_t child = child_at(tree, row + 1, tail); rows && child < tail;
-         child = child_at(tree, tree->tail[child], tail)) {
-        PyObject *number = PyLong_FromUnsignedLong(child);
-        if (!number || PyList_Append(rows, number)) Py_CLEAR(rows);
-        Py_XDECREF(number);
-    }
-    return rows;
-}
-
-static int is_word(const Tree *tree, uint32_t row, const char *word) {
-    size_t length = strlen(word);
-    return tree->end[row] - tree->start[row] == length && !memcmp(tree->text + tree->start[row], word, length);
-}
-
-/* Whether bytes are what folding white space makes of them: printable ASCII, single spaces between. */
-static int is_folded(const uint8_t *bytes, size_t length) {
-    for (size_t i = 0; i < length; i++)
-        if (bytes[i] < ' ' || bytes[i] > '~' || (bytes[i] == ' ' && (!i || i + 1 == length || bytes[i - 1] == ' ')))
-            return 0;
-    return 1;
-}
-
-/* A node as written, white space folded and comments left out. */
-static PyObject *text_of(const Tree *tree, uint32_t row) {
-    const uint8_t *bytes = tree->text + tree->start[row];
-    size_t length = tree->end[row] - tree->start[row];
-    uint8_t *kept = NULL;
-    if (tree->tail[row] > row + 1 && memchr(bytes, ';', length)) {
-        if (!(kept = PyMem_Malloc(length + 1))) return PyErr_NoMemory();
-        size_t used = 0;
-        uint32_t at = tree->start[row];
-        for (uint32_t inner = row + 1; inner < tree->tail[row]; inner++) {
-            if (tree->kind[inner] != COMMENT) continue;
-            memcpy(kept + used, tree->text + at, tree->start[inner] - at);
-            used += tree->start[inner] - at;
-            at = tree->end[inner];
-        }
-        memcpy(kept + used, tree->text + at, tree->end[row] - at);
-        length = used + tree->end[row] - at;
-        bytes = kept;
-    }
-    PyObject *text = PyUnicode_DecodeUTF8((const char *)bytes, (Py_ssize_t)length, "backslashreplace");
-    if (text && !is_folded(bytes, length)) {
-        PyObject *words = PyUnicode_Split(text, NULL, -1), *space = PyUnicode_FromString(" ");
-        Py_DECREF(text);
-        text = words && space ? PyUnicode_Join(space, words) : NULL;
-        Py_XDECREF(words);
-        Py_XDECREF(space);
-    }
-    PyMem_Free(kept);
-    return text;
-}
-
-/* text(source, kinds, starts, ends, tails, row): the node of a row as written, white space folded, without comments. */
-PyObject *metta_text(PyObject *module, PyObject *args) {
-    Py_buffer source, kinds, starts, ends, tails;
-    unsigned int row;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*I", &source, &kinds, &starts, &ends, &tails, &row)) return NULL;
-    Tree tree = {source.buf, kinds.buf, starts.buf, ends.buf, tails.buf, NULL, NULL};
-    PyObject *result = NULL;
-    if (row < (size_t)kinds.len && tree.start[row] <= tree.end[row] && tree.end[row] <= (size_t)source.len)
-        result = text_of(&tree, row);
-    else
-        PyErr_SetString(PyExc_IndexError, "no such row");
-    PyBuffer_Release(&source);
-    PyBuffer_Release(&kinds);
-    PyBuffer_Release(&starts);
-    PyBuffer_Release(&ends);
-    PyBuffer_Release(&tails);
-    return result;
-}
-
-/* Steals signature and type. */
-static PyObject *define(const Tree *tree, uint32_t row, uint32_t name, int role, int kind, long arity, int flags,
-                        PyObject *signature, PyObject *type) {
-    PyObject *made = NULL;
-    if (signature && type)
-        made = PyObject_CallFunction(tree->make, "IiilIIIiOO", tree->number[name] - 1, role, kind, arity,
-                                     tree->start[name], tree->start[row], tree->end[row], flags, signature, type);
-    Py_XDECREF(signature);
-    Py_XDECREF(type);
-    return made;
-}
-
-/*
- * What `(= (f a b) body)`, `(= ((f a) b) body)` and `(= f body)` define; `(= $x …)`
- * names nothing: None. `name`: the row of the name.
- */
-static PyObject *read_rule(const Tree *tree, uint32_t row, int flags, uint32_t *name) {
-    uint32_t tail = tree->tail[row], first = child_at(tree, row + 1, tail), last;
-    uint32_t head = first < tail ? child_at(tree, tree->tail[first], tail) : tail, at = head;
-    long arity = -1;
-    if (head == tail) Py_RETURN_NONE;
-    while (tree->kind[at] == EXPRESSION) {
-        uint32_t parts = count_children(tree, at, &last);
-        if (!parts) Py_RETURN_NONE;
-        if (arity >= 0) flags |= CURRIED;
-        arity = (arity > 0 ? arity : 0) + parts - 1;
-        at = child_at(tree, at + 1, tree->tail[at]);
-    }
-    if (tree->kind[at] != SYMBOL) Py_RETURN_NONE;
-    *name = at;
-    return define(tree, row, at, DEFINITION, arity < 0 ? CONSTANT_KIND : FUNCTION_KIND, arity, flags,
-                  text_of(tree, head), PyUnicode_FromString(""));
-}
-
-/* What `(: f (-> A B))`, `(: T Type)`, `(: c T)` and `(:< A B)` declare; None where that is no name. */
-static PyObject *read_declaration(const Tree *tree, uint32_t row, int flags, uint32_t *name) {
-    uint32_t tail = tree->tail[row], first = child_at(tree, row + 1, tail);
-    uint32_t subject = first < tail ? child_at(tree, tree->tail[first], tail) : tail;
-    if (subject == tail || tree->kind[subject] != SYMBOL) Py_RETURN_NONE;
-    uint32_t written = child_at(tree, tree->tail[subject], tail);
-    int kind = SYMBOL_KIND;
-    long arity = -1;
-    PyObject *type = written < tail ? text_of(tree, written) : PyUnicode_FromString("");
-    if (!type) return NULL;
-    if (written < tail) {
-        if ((flags & SUBTYPE) || !PyUnicode_CompareWithASCIIString(type, "Type")) {
-            kind = TYPE_KIND;
-        } else if (tree->kind[written] == EXPRESSION) {
-            uint32_t last, parts = count_children(tree, written, &last);
-            if (parts && is_word(tree, child_at(tree, written + 1, tree->tail[written]), "->")) {
-                arity = parts > 2 ? (long)parts - 2 : 0;
-                kind = parts > 1 && is_word(tree, last, "Type") ? TYPE_KIND : FUNCTION_KIND;
-            }
-        }
-    }
-    *name = subject;
-    return define(tree, row, subject, DECLARATION, kind, arity, flags, text_of(tree, subject), type);
-}
-
-/* Appends what a form says: a definition where that can be told here, else what is to be read. -1 on errors. */
-static int read_form(const Tree *tree, PyObject *forms, uint32_t row, uint8_t event, int later, uint32_t *name) {
-    PyObject *form;
-    int flags = later ? DYNAMIC : 0;
-    if (event == RULE) {
-        form = read_rule(tree, row, flags, name);
-    } else if (event == DECLARATION_EVENT || event == SUBTYPE_EVENT) {
-        form = read_declaration(tree, row, flags | (event == SUBTYPE_EVENT ? SUBTYPE : 0), name);
-    } else {
-        uint32_t tail = tree->tail[row], first = child_at(tree, row + 1, tail);
-        uint32_t second = first < tail ? child_at(tree, tree->tail[first], tail) : tail;
-        if (event == DOCUMENTATION_EVENT && second < tail && tree->kind[second] == SYMBOL) *name = second;
-        PyObject *children = children_as_list(tree, row);
-        form = children ? Py_BuildValue("(IBiN)", row, event, flags, children) : NULL;
-    }
-    if (!form) return -1;
-    int result = form == Py_None ? 0 : PyList_Append(forms, form);
-    Py_DECREF(form);
-    return result;
-}
-
-/* ---- top-level atoms ------------------------------------------------------ */
-
-/* In the order of symbols.TopKind. */
-enum { RULE_TOP, DECLARATION_TOP, DOCUMENTATION_TOP, FACT_TOP, EVALUATION_TOP, OTHER_TOP };
-
-/* All facts with one head and number of arguments. */
-typedef struct {
-    uint32_t name, arity, count, first_start;
-} Fact;
-
-typedef struct {
-    Numbers starts, ends, names;
-    uint8_t *kinds;
-    Fact *facts;
-    size_t fact_count, fact_capacity;
-    uint32_t *slots; /* number of a fact, from 1, by its hash */
-    size_t slot_count;
-} Tops;
-
-static int append_top(Tops *tops, const Tree *tree, uint32_t row, uint8_t kind, uint32_t name) {
-    tops->kinds[tops->starts.count] = kind;
-    return append(&tops->starts, tree->start[row]) || append(&tops->ends, tree->end[row]) || append(&tops->names, name);
-}
-
-static size_t slot_of(const Tops *tops, uint32_t name, uint32_t arity) {
-    size_t at = (name * 2654435761u ^ arity * 40503u) & (tops->slot_count - 1);
-    while (tops->slots[at]) {
-        const Fact *fact = &tops->facts[tops->slots[at] - 1];
-        if (fact->name == name && fact->arity == arity) break;
-        at = (at + 1) & (tops->slot_count - 1);
-    }
-    return at;
-}
-
-static int count_fact(Tops *tops, uint32_t name, uint32_t arity, uint32_t start) {
-    if (tops->fact_count == tops->fact_capacity) {
-        size_t capacity = tops->fact_capacity ? tops->fact_capacity * 2 : 32;
-        Fact *facts = PyMem_Realloc(tops->facts, capacity * sizeof(Fact));
-        if (facts) tops->facts = facts;
-        uint32_t *slots = PyMem_Calloc(capacity * 2, 4);
-        if (!facts || !slots) {
-            PyMem_Free(slots);
-            PyErr_NoMemory();
-            return -1;
-        }
-        PyMem_Free(tops->slots);
-        tops->slots = slots;
-        tops->slot_count = capacity * 2;
-        tops->fact_capacity = capacity;
-        for (size_t i = 0; i < tops->fact_count; i++)
-            slots[slot_of(tops, facts[i].name, facts[i].arity)] = (uint32_t)i + 1;
-    }
-    size_t at = slot_of(tops, name, arity);
-    if (!tops->slots[at]) {
-        tops->facts[tops->fact_count++] = (Fact){name, arity, 0, start};
-        tops->slots[at] = (uint32_t)tops->fact_count;
-    }
-    tops->facts[tops->slots[at] - 1].count++;
-    return 0;
-}
-
-static PyObject *facts_as_list(const Tops *tops) {
-    PyObject *list = PyList_New((Py_ssize_t)tops->fact_count);
-    for (size_t i = 0; list && i < tops->fact_count; i++) {
-        const Fact *fact = &tops->facts[i];
-        PyObject *item = Py_BuildValue("(IIII)", fact->name - 1, fact->arity, fact->count, fact->first_start);
-        if (!item || PyList_SetItem(list, (Py_ssize_t)i, item)) Py_CLEAR(list);
-    }
-    return list;
-}
-
-/* ---- the walk -------------------------------------------------------------- */
-
 /* In the table of a dialect: no form, but a literal, which is no occurrence, or `&self`. */
 enum { LITERAL = 65535, SELF = 65534 };
 
@@ -501,6 +107,10 @@ PyObject *metta_classify(PyObject *module, PyObject *args) {
     PyObject *result = NULL, *found = PyList_New(0);
     if (!roles || !arguments || !tops.kinds || !found) {
         PyErr_NoMemory();
+        goto done;
+    }
+    if (count && tree.end[0] > (size_t)source.len) { /* all other nodes are inside the root */
+        PyErr_SetString(PyExc_ValueError, "the tree is not of this source");
         goto done;
     }
     for (uint32_t row = 1; row < count; row++) {
@@ -645,12 +255,7 @@ done:
     Py_XDECREF(found);
     PyMem_Free(names.items);
     PyMem_Free(places.items);
-    PyMem_Free(tops.starts.items);
-    PyMem_Free(tops.ends.items);
-    PyMem_Free(tops.names.items);
-    PyMem_Free(tops.kinds);
-    PyMem_Free(tops.facts);
-    PyMem_Free(tops.slots);
+    free_tops(&tops);
     PyMem_Free(roles);
     PyMem_Free(arguments);
     PyMem_Free(frames);

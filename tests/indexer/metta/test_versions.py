@@ -35,10 +35,14 @@ TREE = [
 ]
 TABLE = [
     INDEXER / "symbols.py",
+    METTA / "definitions.c",
     METTA / "dialects.py",
     METTA / "extract.py",
     METTA / "forms.py",
+    METTA / "names.c",
+    METTA / "tops.c",
     METTA / "walk.c",
+    METTA / "walk.h",
 ]
 
 

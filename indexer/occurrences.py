@@ -46,7 +46,8 @@ _USES = tuple(Use)
 _TOP_KINDS = tuple(TopKind)
 
 
-def _numbers(packed: bytes) -> array[int]:
+def numbers(packed: bytes) -> array[int]:
+    """The values of a packed column of a table. Raises DecodeError for bytes that are none."""
     try:
         return array("I", _columns.unpack_column(packed))
     except ValueError as error:
@@ -80,7 +81,7 @@ class Piece:
 
 def line_map(table: SymbolTable) -> LineMap:
     try:
-        return LineMap.from_columns(_numbers(table.lines).tobytes(), _numbers(table.wide).tobytes())
+        return LineMap.from_columns(numbers(table.lines).tobytes(), numbers(table.wide).tobytes())
     except OverflowError as error:
         raise DecodeError("a character of more bytes than there are") from error
 
@@ -98,8 +99,8 @@ def pieces(tables: Sequence[SymbolTable]) -> Iterator[Piece]:
 def occurrences(piece: Piece) -> Iterator[Occurrence]:
     """Every occurrence in a piece, in the order of the text. Raises DecodeError on a table that does not fit."""
     table, offset = piece.table, piece.offset
-    names, starts = _numbers(table.occurrence_names), _numbers(table.occurrence_starts)
-    arguments = _numbers(table.occurrence_arguments)
+    names, starts = numbers(table.occurrence_names), numbers(table.occurrence_starts)
+    arguments = numbers(table.occurrence_arguments)
     if not len(names) == len(starts) == len(table.occurrence_roles) == len(arguments):
         raise DecodeError("occurrence columns differ in length")
     known = table.names
@@ -115,10 +116,10 @@ def tops(piece: Piece) -> Iterator[Top]:
     """Every top-level atom of a piece, in the order of the text."""
     table = piece.table
     columns = (
-        _numbers(table.top_starts),
-        _numbers(table.top_ends),
+        numbers(table.top_starts),
+        numbers(table.top_ends),
         table.top_kinds,
-        _numbers(table.top_names),
+        numbers(table.top_names),
     )
     if len({len(values) for values in columns}) != 1:
         raise DecodeError("columns of top-level atoms differ in length")
@@ -148,8 +149,8 @@ def scope_of(piece: Piece, variable: bytes, byte: int) -> tuple[int, int]:
             best = candidate if best is None or candidate.start >= best.start else best
     if best is not None:
         return piece.offset + best.start, piece.offset + best.end
-    starts = _numbers(piece.table.top_starts)
+    starts = numbers(piece.table.top_starts)
     index = bisect_right(starts, inside) - 1
     if index < 0:
         return piece.offset, piece.offset + piece.table.size
-    return piece.offset + starts[index], piece.offset + _numbers(piece.table.top_ends)[index]
+    return piece.offset + starts[index], piece.offset + numbers(piece.table.top_ends)[index]

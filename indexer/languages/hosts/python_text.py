@@ -1,0 +1,283 @@
+"""Python expressions to the text they stand for, as far as the file tells: segments with holes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from tree_sitter import Node
+
+from metta_index.indexer.languages.hosts.python_module import (
+    Parameter,
+    PythonModule,
+    argument,
+    arguments_of,
+    called_name,
+    receiver_of,
+)
+from metta_index.indexer.regions import Segment, SegmentKind, escape, hole, verbatim
+
+#: Language reference, 2.4.1.1; Python reads every line end as "\n".
+_ESCAPES = re.compile(
+    rb"""\\(?:\r\n?|[\n\\'"abfnrtv]|[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|N\{[^}\n]*\})|\r\n?"""
+)
+_LINE_ENDS = re.compile(rb"\r\n?")
+_BRACES = re.compile(rb"\{\{|\}\}")
+_SIMPLE = {
+    b"\\": b"\\",
+    b"'": b"'",
+    b'"': b'"',
+    b"a": b"\a",
+    b"b": b"\b",
+    b"f": b"\f",
+    b"n": b"\n",
+    b"r": b"\r",
+    b"t": b"\t",
+    b"v": b"\v",
+}
+
+#: printf-style conversions, and the fields of `str.format`.
+_CONVERSION = re.compile(rb"%(?:%|(?:\([^)]*\))?[#0\- +]*(?:\*|[0-9]+)?(?:\.(?:\*|[0-9]+))?[hlL]?[diouxXeEfFgGcrsa])")
+_FIELD = re.compile(rb"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
+
+#: Methods and functions that give the text they are called on, but for space around it.
+_SAME_TEXT = frozenset({"strip", "lstrip", "rstrip", "encode", "decode", "replace", "expandtabs"})
+_SAME_ARGUMENT = frozenset({"dedent", "cleandoc", "str"})
+
+#: Names that lead to names are followed this far.
+_MOST_STEPS = 8
+
+Text = tuple[Segment, ...]
+
+
+def texts(module: PythonModule, node: Node, steps: int = _MOST_STEPS) -> Iterator[Text]:
+    """Every text that an expression may have: one for a literal, one for each value of a name."""
+    match node.type:
+        case "string" | "concatenated_string" | "binary_operator":
+            text = _text(module, node)
+            if text is not None:
+                yield text
+        case "parenthesized_expression" | "await":
+            for inner in _inner(node):
+                yield from texts(module, inner, steps)
+        case "named_expression":
+            value = node.child_by_field_name("value")
+            if value is not None:
+                yield from texts(module, value, steps)
+        case "conditional_expression":
+            for alternative in (*node.named_children[:1], *node.named_children[2:]):
+                yield from texts(module, alternative, steps)
+        case "call":
+            text = _text(module, node)
+            if text is not None:
+                yield text
+            else:
+                source = _passed_through(module, node)
+                if source is not None:
+                    yield from texts(module, source, steps)
+        case "identifier" | "attribute" if steps:
+            bound = module.lookup(node)
+            for binding in [] if isinstance(bound, Parameter) else bound:
+                for value in elements(module, binding.value, steps - 1) if binding.each else [binding.value]:
+                    yield from texts(module, value, steps - 1)
+
+
+def elements(module: PythonModule, node: Node, steps: int = _MOST_STEPS) -> Iterator[Node]:
+    """The elements of a literal list, tuple or set, or of one that a name is bound to."""
+    if node.type in ("list", "tuple", "set"):
+        yield from _inner(node)
+    elif node.type in ("identifier", "attribute") and steps:
+        bound = module.lookup(node)
+        for binding in [] if isinstance(bound, Parameter) else bound:
+            if not binding.each:
+                yield from elements(module, binding.value, steps - 1)
+
+
+def parts_by_name(module: PythonModule, node: Node) -> Iterator[Node]:
+    """The names that are put together with literals in one expression."""
+    if node.type == "binary_operator":
+        for operand in _operands(node):
+            if operand.type in ("identifier", "attribute"):
+                yield operand
+            elif operand.type != "binary_operator":
+                yield from parts_by_name(module, operand)
+    elif node.type == "concatenated_string":
+        for string in node.named_children:
+            yield from parts_by_name(module, string)
+    elif node.type == "string":
+        for child in node.named_children:
+            value = child.child_by_field_name("expression") if child.type == "interpolation" else None
+            if value is not None and value.type in ("identifier", "attribute"):
+                yield value
+
+
+def _text(module: PythonModule, node: Node) -> Text | None:
+    """The text of an expression that is put together from literals in place; None of any other."""
+    match node.type:
+        case "string":
+            return _string(module.source, node)
+        case "concatenated_string":
+            strings = [_text(module, string) for string in node.named_children if string.type != "comment"]
+            return tuple(segment for text in strings for segment in text or ())
+        case "parenthesized_expression":
+            inner = _inner(node)
+            return _text(module, inner[0]) if len(inner) == 1 else None
+        case "binary_operator":
+            return _operation(module, node)
+        case "call":
+            receiver = receiver_of(node)
+            if receiver is None:
+                return None
+            match called_name(module, node):
+                case "format":
+                    text = _text(module, receiver)
+                    return None if text is None else tuple(_punched(text, _FIELD))
+                case "join":
+                    return _joined(module, node, receiver)
+                case name if name in _SAME_TEXT:
+                    return _text(module, receiver)
+    return None
+
+
+def _passed_through(module: PythonModule, call: Node) -> Node | None:
+    """What a call gives back nearly as it is."""
+    name = called_name(module, call)
+    if name in _SAME_ARGUMENT:
+        return argument(module, call, 0)
+    return receiver_of(call) if name in _SAME_TEXT or name == "format" else None
+
+
+def _inner(node: Node) -> list[Node]:
+    return [child for child in node.named_children if child.type != "comment"]
+
+
+def _operands(node: Node) -> list[Node]:
+    """The operands of a chain of `+`, from left to right, without recursion: generated sums are long."""
+    operands: list[Node] = []
+    at: Node | None = node
+    while at is not None and at.type == "binary_operator" and _operator(at) == "+":
+        right = at.child_by_field_name("right")
+        if right is not None:
+            operands.append(right)
+        at = at.child_by_field_name("left")
+    if at is not None:
+        operands.append(at)
+    return operands[::-1]
+
+
+def _operator(node: Node) -> str:
+    operator = node.child_by_field_name("operator")
+    return operator.type if operator is not None else ""
+
+
+def _operation(module: PythonModule, node: Node) -> Text | None:
+    if _operator(node) == "%":
+        left = node.child_by_field_name("left")
+        text = _text(module, left) if left is not None else None
+        return None if text is None else tuple(_punched(text, _CONVERSION))
+    if _operator(node) != "+":
+        return None
+    segments: list[Segment] = []
+    known = False
+    for operand in _operands(node):
+        text = None if operand is node else _text(module, operand)
+        known = known or text is not None
+        segments += [hole(operand.start_byte, operand.end_byte)] if text is None else text
+    return tuple(segments) if known else None
+
+
+def _joined(module: PythonModule, call: Node, separator: Node) -> Text | None:
+    """`"\\n".join([…])` of a list in place; the separator stands nowhere in particular between two of them."""
+    given = arguments_of(call)
+    between = _text(module, separator)
+    if len(given) != 1 or given[0].type not in ("list", "tuple") or between is None:
+        return None
+    segments: list[Segment] = []
+    for element in _inner(given[0]):
+        if segments and between:
+            at = segments[-1].end
+            segments.append(escape(b"".join(segment.text for segment in between), at, at))
+        text = _text(module, element)
+        segments += [hole(element.start_byte, element.end_byte)] if text is None else text
+    return tuple(segments)
+
+
+def _string(source: bytes, node: Node) -> Text | None:
+    """The segments of a string literal; None of bytes, which are no text."""
+    if len(node.children) < 2 or node.children[0].type != "string_start" or node.children[-1].type != "string_end":
+        return None
+    opening, closing = node.children[0], node.children[-1]
+    prefix = source[opening.start_byte : opening.end_byte].rstrip(b"'\"").lower()
+    if b"b" in prefix:
+        return None
+    special = [] if b"r" in prefix else [_ESCAPES]
+    if b"f" in prefix or b"t" in prefix:
+        special.append(_BRACES)
+    if not special:
+        special.append(_LINE_ENDS)
+    pattern = re.compile(b"|".join(pattern.pattern for pattern in special)) if len(special) > 1 else special[0]
+    segments: list[Segment] = []
+    at = opening.end_byte
+    for child in node.children[1:-1]:
+        if child.type == "interpolation":
+            segments += _decoded(source, at, child.start_byte, pattern)
+            segments.append(hole(child.start_byte, child.end_byte))
+            at = child.end_byte
+    segments += _decoded(source, at, closing.start_byte, pattern)
+    return tuple(segments)
+
+
+def _decoded(source: bytes, start: int, end: int, pattern: re.Pattern[bytes]) -> Iterator[Segment]:
+    at = start
+    for found in pattern.finditer(source, start, end):
+        if found.start() > at:
+            yield verbatim(source, at, found.start())
+        value = _value(found[0])
+        if value:
+            yield escape(value, found.start(), found.end())
+        at = found.end()
+    if at < end:
+        yield verbatim(source, at, end)
+
+
+def _value(token: bytes) -> bytes:
+    """What an escape, a doubled brace or a line end stands for."""
+    if token[:1] == b"\r":
+        return b"\n"
+    if token[:1] != b"\\":
+        return token[:1]
+    kind = token[1:2]
+    if kind in b"\r\n":
+        return b""
+    if kind in _SIMPLE:
+        return _SIMPLE[kind]
+    try:
+        if kind == b"N":
+            return unicodedata.lookup(token[3:-1].decode("ascii")).encode()
+        code = int(token[2:], 16) if kind in b"xuU" else int(token[1:], 8)
+        return chr(code).encode("utf-8", "replace")
+    except (ValueError, OverflowError, KeyError, UnicodeDecodeError):
+        return token
+
+
+def _punched(text: Sequence[Segment], pattern: re.Pattern[bytes]) -> Iterator[Segment]:
+    """Segments with a hole for every field of a format."""
+    for segment in text:
+        if segment.kind != SegmentKind.VERBATIM:
+            yield segment
+            continue
+        at = 0
+        for found in pattern.finditer(segment.text):
+            if found.start() > at:
+                yield Segment(segment.kind, segment.text[at : found.start()], *_shifted(segment, at, found.start()))
+            where = _shifted(segment, found.start(), found.end())
+            doubled = found[0] in (b"%%", b"{{", b"}}")
+            yield escape(found[0][:1], *where) if doubled else hole(*where)
+            at = found.end()
+        if at < len(segment.text):
+            yield Segment(segment.kind, segment.text[at:], *_shifted(segment, at, len(segment.text)))
+
+
+def _shifted(segment: Segment, start: int, end: int) -> tuple[int, int]:
+    return segment.start + start, segment.start + end

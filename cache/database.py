@@ -16,6 +16,8 @@ Its tables (`cache.index_file` has the statements):
 * `import(document, position, form, module, …, status, way, target, …)` and
   `lookup(key, document, position)`: what documents import, what that means, and what
   the meaning depends on (`cache.import_rows`).
+* `finding(document, count, data)` and `dependency(key, document)`: what the check found in
+  each document, sealed, and what that depends on (`cache.finding_rows`).
 
 Sealed: a checksum of the data and of what it belongs to comes first. Rows are taken
 only where they verify, are those that the manifest names, and are all there.
@@ -38,6 +40,7 @@ from metta_index.indexer.manifest import Manifest
 
 if TYPE_CHECKING:
     from metta_index.indexer.imports import ImportRecord
+    from metta_index.indexer.symbols import SymbolTable
     from metta_index.indexer.work import Summary
 
 __all__ = ["DamagedIndexError", "DocumentRow", "IndexDatabase", "OvertakenError"]
@@ -120,11 +123,15 @@ class IndexDatabase(IndexReader):
     ) -> None:
         from metta_index.indexer.imports import imports_in
         from metta_index.indexer.postings import mentions
+        from metta_index.indexer.rules.keys import imports_key
 
         self._begin()
         old = self._find(path)
         before = None
         known: list[ImportRecord] = []
+        decoded = decoded_tables(tables)
+        if self.finding_rows.is_needed():
+            self._note_changes(path, old, decoded)
         if old is not None:
             before = mentioned_by(self.tables(old))
             known = self.imports.of(old.id)
@@ -150,14 +157,20 @@ class IndexDatabase(IndexReader):
             "INSERT INTO piece VALUES (?, ?, ?)",
             ((document.id, position, seal(document.piece(position), table)) for position, table in enumerate(tables)),
         )
-        decoded = decoded_tables(tables)
         self.postings.change(document.id, before, mentions(decoded))
-        self.imports.replace(document.id, imports_in(path, summary.dialect, decoded), known)
+        records = [*imports_in(path, summary.dialect, decoded)]
+        if self.imports.replace(document.id, records, known):
+            self.finding_rows.change([imports_key(path)])
         self._count(document, 1)
 
     def finish(self, manifest: Manifest) -> dict[str, int]:
         self._begin()
         self.postings.flush()
+        if self.imports.changed:
+            from metta_index.indexer.rules.keys import imports_key
+
+            self.finding_rows.change(imports_key(path) for path in self.imports.changed)
+        self.finding_rows.flush()
         totals = dict(self._totals)
         sealed = seal("manifest", manifest.with_totals(totals).to_bytes())
         self._connection.execute("INSERT OR REPLACE INTO manifest VALUES (1, ?)", (sealed,))
@@ -167,9 +180,10 @@ class IndexDatabase(IndexReader):
     def discard(self) -> None:
         """Forgets everything: the next build makes the index anew."""
         self._begin()
-        for table in ("lookup", "import", "piece", "name", "document", "manifest"):
+        for table in ("finding", "lookup", "import", "piece", "name", "document", "manifest"):
             self._connection.execute(f"DELETE FROM {table}")
         self.postings.forget_changes()
+        self.finding_rows.forget_changes()
         self._known = None
         self._totals = dict.fromkeys(_TOTALS, 0)
 
@@ -180,6 +194,36 @@ class IndexDatabase(IndexReader):
         """
         self.close()
         return is_damage(error, self.path) and (self.path is None or set_aside(self.path))
+
+    def unchecked(self, fingerprint: str) -> list[DocumentRow]:
+        """The documents whose findings are not known, or were made otherwise than `fingerprint` says."""
+        if self.meta("findings") != fingerprint:
+            self._begin()
+            self.finding_rows.clear()
+            self.set_meta("findings", fingerprint)
+        return self.finding_rows.unchecked()
+
+    def put_findings(self, document: DocumentRow, count: int, data: bytes, keys: Iterable[bytes]) -> None:
+        """Keeps what was found in a document; visible to others with `keep_findings`."""
+        self._begin()
+        self.finding_rows.put(document, count, data, keys)
+
+    def keep_findings(self) -> None:
+        """Makes the findings put since the last build visible to others."""
+        if self._connection.in_transaction:
+            self._connection.execute("COMMIT")
+
+    def _note_changes(self, path: str, old: DocumentRow | None, tables: Sequence[SymbolTable]) -> None:
+        """Notes what a document says otherwise than before; no tables: it is removed."""
+        from metta_index.indexer.offers import signatures
+        from metta_index.indexer.rules.keys import imports_key, name_key, text_key
+
+        was = signatures(decoded_tables(self.tables(old))) if old is not None else {}
+        now = signatures(tables)
+        self.finding_rows.change(name_key(name) for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+        self.finding_rows.change([text_key(path)])
+        if not tables:
+            self.finding_rows.change([imports_key(path)])
 
     def set_meta(self, key: str, value: str) -> None:
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, seal(key, value.encode())))
@@ -193,6 +237,9 @@ class IndexDatabase(IndexReader):
             self._connection.execute("ROLLBACK")
             raise OvertakenError
         self.postings.forget_changes()
+        self.finding_rows.forget_changes()
+        self.imports.changed.clear()
+        self._paths = None
         self._next_id = self._connection.execute("SELECT coalesce(max(id), 0) FROM document").fetchone()[0]
 
     def _new_id(self) -> int:
@@ -202,6 +249,8 @@ class IndexDatabase(IndexReader):
     def _drop(self, path: str) -> None:
         document = self._find(path)
         if document is not None:
+            if self.finding_rows.is_needed():
+                self._note_changes(path, document, [])
             self.postings.change(document.id, mentioned_by(self.tables(document)), None)
             self._connection.execute("DELETE FROM document WHERE id = ?", (document.id,))
             self._count(document, -1)

@@ -8,7 +8,7 @@ so that files that come and go touch the rows of their keys only.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from json import dumps, loads
 from typing import TYPE_CHECKING, Any
 
@@ -46,13 +46,21 @@ class ImportRows:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        #: The documents with imports that mean something else than before; who asks clears it.
+        self.changed: set[str] = set()
 
-    def replace(self, document: int, records: Iterable[ImportRecord], known: Iterable[ImportRecord]) -> None:
-        """Writes the imports of a document. What is written as before means what it meant before."""
+    def replace(self, document: int, records: Iterable[ImportRecord], known: Sequence[ImportRecord]) -> bool:
+        """Writes the imports of a document. What is written as before means what it meant before.
+
+        Whether there are others than before, or in another order.
+        """
         meanings = {record.site: record.resolution for record in known}
         self.remove(document)
+        written = []
         for record in records:
             self._write(document, record._replace(resolution=meanings.get(record.site)))
+            written.append(_said(record))
+        return written != [_said(record) for record in known]
 
     def remove(self, document: int) -> None:
         self._connection.execute("DELETE FROM lookup WHERE document = ?", (document,))
@@ -61,6 +69,11 @@ class ImportRows:
     def resolve(self, document: int, record: ImportRecord) -> None:
         """Writes what an import means now."""
         where = (document, record.position)
+        before = self._connection.execute(
+            f"SELECT {', '.join(_MEANT)} FROM import WHERE document = ? AND position = ?", where
+        ).fetchone()
+        if before != tuple(_meant(record.resolution)):
+            self.changed.add(record.path)
         self._connection.execute("DELETE FROM lookup WHERE document = ? AND position = ?", where)
         self._connection.execute("DELETE FROM import WHERE document = ? AND position = ?", where)
         self._write(document, record)
@@ -100,6 +113,11 @@ class ImportRows:
     def _select(self, condition: str, values: tuple[Any, ...]) -> list[tuple[int, ImportRecord]]:
         rows = self._connection.execute(f"{_SELECT} {condition}", values).fetchall()
         return [_record(*row) for row in rows]
+
+
+def _said(record: ImportRecord) -> tuple[object, ...]:
+    """What an import says, wherever in the document it stands."""
+    return record.site, record.into, record.flags
 
 
 def _meant(resolution: Resolution | None) -> list[str | bytes | None]:

@@ -7,7 +7,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
-SCHEMA = 3
+SCHEMA = 4
 _BUSY_MS = 1000
 
 _TABLES = """
@@ -73,6 +73,17 @@ CREATE TABLE lookup (
     PRIMARY KEY (key, document, position)
 ) WITHOUT ROWID;
 CREATE INDEX looked_up ON lookup (document, position);
+CREATE TABLE finding (
+    document INTEGER PRIMARY KEY REFERENCES document (id) ON DELETE CASCADE,
+    count INTEGER NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE TABLE dependency (
+    key BLOB NOT NULL,
+    document INTEGER NOT NULL REFERENCES finding (document) ON DELETE CASCADE,
+    PRIMARY KEY (key, document)
+) WITHOUT ROWID;
+CREATE INDEX depending ON dependency (document);
 CREATE VIEW defines (name, path) AS
     SELECT name.name, document.path FROM name, json_each(name.defined) AS number
     JOIN document ON document.id = number.value;

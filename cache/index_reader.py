@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from metta_index.cache.finding_rows import FindingRows
 from metta_index.cache.import_rows import ImportRows
 from metta_index.cache.index_file import DamagedIndexError
 from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, stored, unseal
@@ -34,6 +35,8 @@ class IndexReader:
         self._known_checksum: bytes | None = None
         self.postings = Postings(connection)
         self.imports = ImportRows(connection)
+        self.finding_rows = FindingRows(connection)
+        self._paths: dict[int, str] | None = None
 
     def manifest(self) -> Manifest | None:
         """None where there was no build, or the manifest does not verify."""
@@ -98,6 +101,23 @@ class IndexReader:
         """The documents that offer a name, and those that mention it, each in the order of their paths' bytes."""
         defined, used = self.postings.documents_of(name)
         return self._numbered(defined), self._numbered(used)
+
+    def offering(self, name: bytes) -> list[str]:
+        """The documents that offer a name, in the order of their paths' bytes, their rows unread."""
+        numbers = self.postings.documents_of(name)[0]
+        if not numbers:
+            return []
+        if self._paths is None:
+            rows = self._connection.execute("SELECT id, path FROM document")
+            self._paths = {number: path if isinstance(path, str) else os.fsdecode(path) for number, path in rows}
+        try:
+            return sorted((self._paths[number] for number in numbers), key=os.fsencode)
+        except KeyError as error:
+            raise DamagedIndexError(f"document {error} is missing") from error
+
+    def findings(self) -> Iterator[bytes]:
+        """The encoded findings of the documents that have some, in the order of their paths' bytes."""
+        return self.finding_rows.all(self.documents())
 
     def names(self, is_wanted: Callable[[bytes], bool]) -> Iterator[tuple[bytes, int, int]]:
         """The wanted ones of the names that are offered, with how many documents offer and how many mention each."""

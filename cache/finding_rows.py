@@ -1,0 +1,84 @@
+"""Findings as rows of the built index, and what they depend on.
+
+`finding` has one row for each document that was checked, with none or some findings.
+`dependency` says which keys (`indexer.rules.linked`) they depend on. A build deletes the
+findings whose keys it changes; a document without a row is to be checked.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from metta_index.cache.index_file import DamagedIndexError
+from metta_index.cache.index_rows import COLUMNS, DocumentRow, checksum, seal, unseal
+
+if TYPE_CHECKING:
+    from metta_index.indexer.protocols import IndexedDocument
+
+
+class FindingRows:
+    """The findings of one index. What a build changes is collected, and takes effect with `flush`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._changed: set[bytes] = set()
+        self._is_needed: bool | None = None
+
+    def is_needed(self) -> bool:
+        """Whether there are findings that a change could concern."""
+        if self._is_needed is None:
+            self._is_needed = self._connection.execute("SELECT 1 FROM dependency LIMIT 1").fetchone() is not None
+        return self._is_needed
+
+    def change(self, keys: Iterable[bytes]) -> None:
+        """Notes that what depends on these keys is to be checked again."""
+        self._changed.update(keys)
+
+    def forget_changes(self) -> None:
+        self._changed.clear()
+        self._is_needed = None
+
+    def flush(self) -> None:
+        self._connection.executemany(
+            "DELETE FROM finding WHERE document IN (SELECT document FROM dependency WHERE key = ?)",
+            ((key,) for key in sorted(self._changed)),
+        )
+        self.forget_changes()
+
+    def clear(self) -> None:
+        self._connection.execute("DELETE FROM finding")
+
+    def unchecked(self) -> list[DocumentRow]:
+        """The documents without findings that are known, in the order of their numbers."""
+        wanted = f"SELECT {COLUMNS} FROM document WHERE id NOT IN (SELECT document FROM finding) ORDER BY id"
+        return [DocumentRow.of(row) for row in self._connection.execute(wanted)]
+
+    def put(self, document: DocumentRow, count: int, data: bytes, keys: Iterable[bytes]) -> None:
+        sealed = seal(_context(document), data) if count else checksum(_context(document), b"")
+        self._connection.execute("INSERT OR REPLACE INTO finding VALUES (?, ?, ?)", (document.id, count, sealed))
+        self._connection.executemany(
+            "INSERT INTO dependency VALUES (?, ?)", ((key, document.id) for key in sorted(keys))
+        )
+
+    def all(self, documents: Iterable[IndexedDocument]) -> Iterator[bytes]:
+        """The encoded findings of the documents that have some."""
+        rows = {
+            number: (count, sealed)
+            for number, count, sealed in self._connection.execute("SELECT document, count, data FROM finding")
+        }
+        for document in documents:
+            if not isinstance(document, DocumentRow) or document.id not in rows:
+                continue
+            count, sealed = rows[document.id]
+            data = unseal(_context(document), sealed)
+            if bool(count) != bool(data):
+                raise DamagedIndexError(f"the findings of {document.path!r} are not those that were kept")
+            if data:
+                yield data
+
+
+def _context(document: DocumentRow) -> str:
+    """What the sealed findings of a document belong to."""
+    return f"findings of {document.digest.hex()} {document.path!r}"

@@ -1,0 +1,121 @@
+"""Checking documents: the rules run, what comments suppress is marked, what it depends on is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from metta_index.indexer.findings import FINDINGS_SCHEMA, Failure, Finding, SourceText, encode_findings, sort_key
+from metta_index.indexer.languages.metta.versions import TABLE_VERSION, TREE_VERSION
+from metta_index.indexer.protocols import IndexedDocument
+from metta_index.indexer.rules.code import Code
+from metta_index.indexer.rules.linked import Knowledge, Linked
+from metta_index.indexer.rules.registry import MALFORMED_SUPPRESSION, UNUSED_SUPPRESSION, all_infos, all_rules
+from metta_index.indexer.rules.rule import RULES_VERSION
+from metta_index.indexer.suppressions import read_suppressions, suppress
+from metta_index.indexer.symbols import SymbolTable
+from metta_index.indexer.syntax import SyntaxTree
+
+
+class CheckOptions(NamedTuple):
+    """`codes`: the rules that run, those about suppressions included. `known`: names that count as defined."""
+
+    codes: frozenset[str]
+    known: tuple[bytes, ...] = ()
+
+    def fingerprint(self) -> str:
+        """All but the workspace that findings depend on."""
+        versions = (RULES_VERSION, FINDINGS_SCHEMA, TREE_VERSION, TABLE_VERSION)
+        return repr((*versions, sorted(self.codes), sorted(self.known)))
+
+
+class Text(NamedTuple):
+    """A document as it is read to be checked: its pieces with their trees and tables, in order.
+
+    `is_dialect_set`: its dialect is configured, not guessed.
+    """
+
+    source: bytes
+    pieces: Sequence[tuple[SyntaxTree, SymbolTable]]
+    is_dialect_set: bool
+
+
+class Checked(NamedTuple):
+    """What was found in a document, sorted, and the keys (`rules.linked`) of all that this depends on."""
+
+    findings: tuple[Finding, ...]
+    keys: frozenset[bytes]
+
+
+class FindingStore(Protocol):
+    """The findings of a workspace, kept with the index they were made from."""
+
+    def unchecked(self, fingerprint: str) -> list[IndexedDocument]:
+        """The documents whose findings are not known, or were made otherwise than `fingerprint` says."""
+
+    def put_findings(self, document: IndexedDocument, count: int, data: bytes, keys: Iterable[bytes]) -> None:
+        """Keeps the encoded findings of a document until something of one of these keys changes."""
+
+    def findings(self) -> Iterator[bytes]:
+        """The encoded findings of the documents that have some."""
+
+
+class UnreadableError(Exception):
+    """A document cannot be checked; the text says why."""
+
+
+def check_document(path: str, dialect: str, text: Text, knowledge: Knowledge, options: CheckOptions) -> Checked:
+    """What the rules find in one document."""
+    source = SourceText.of(path, text.source)
+    code = Code.of(source, dialect, text.pieces)
+    linked = Linked(knowledge, path, dialect, text.is_dialect_set, options.known)
+    found = [finding for rule in all_rules() if rule.code in options.codes for finding in rule.findings(code, linked)]
+    if b"metta-index" in text.source:
+        found = suppress(
+            source,
+            found,
+            read_suppressions(source, code.comments()),
+            all_infos(),
+            options.codes,
+            UNUSED_SUPPRESSION,
+            MALFORMED_SUPPRESSION,
+        )
+        found = [finding for finding in found if finding.code in options.codes]
+    return Checked(tuple(sorted(found, key=sort_key)), frozenset(linked.keys))
+
+
+class CheckReport(NamedTuple):
+    """`checked`: how many documents were looked at; `failures`: those that could not be."""
+
+    checked: int
+    failures: tuple[Failure, ...]
+
+
+def check_documents(
+    store: FindingStore,
+    knowledge: Callable[[bool], Knowledge],
+    load: Callable[[IndexedDocument], Text],
+    options: CheckOptions,
+) -> CheckReport:
+    """Brings the findings of a workspace up to date: only documents that something changed for are checked.
+
+    `load` raises UnreadableError. `knowledge` is told whether many documents will ask.
+    """
+    waiting = store.unchecked(options.fingerprint())
+    if not waiting:
+        return CheckReport(0, ())
+    known = knowledge(len(waiting) > _FEW)
+    failures = []
+    for document in waiting:
+        try:
+            text = load(document)
+        except UnreadableError as error:
+            failures.append(Failure(document.path, str(error)))
+            continue
+        checked = check_document(document.path, document.dialect, text, known, options)
+        store.put_findings(document, len(checked.findings), encode_findings(checked.findings), checked.keys)
+    return CheckReport(len(waiting) - len(failures), tuple(failures))
+
+
+#: So many documents ask for imports one by one before reading all of them is cheaper.
+_FEW = 16

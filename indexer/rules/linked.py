@@ -1,0 +1,150 @@
+"""Linked: what a rule may ask of the workspace, seen from one document. What was asked is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Protocol
+
+from metta_index.indexer.findings import Related, printable
+from metta_index.indexer.import_graph import ImportGraph, Reached
+from metta_index.indexer.imports import ImportRecord
+from metta_index.indexer.languages.metta.builtins import Builtin, candidates
+from metta_index.indexer.offers import Offer
+from metta_index.indexer.positions import Position
+from metta_index.indexer.rules.keys import imports_key, name_key, text_key
+from metta_index.indexer.symbols import Kind
+
+
+class Knowledge(Protocol):
+    """What is known of a workspace; `workspace_facts.WorkspaceFacts` has it from a built index."""
+
+    def offering(self, name: bytes) -> Sequence[str]:
+        """The documents that offer a name, in order."""
+
+    def offers(self, path: str) -> Mapping[bytes, Sequence[Offer]]: ...
+
+    def imports(self, path: str) -> Sequence[ImportRecord]: ...
+
+    def graph_from(self, path: str) -> ImportGraph: ...
+
+    def position(self, path: str, byte: int) -> Position: ...
+
+
+class Linked:
+    """The workspace as one document sees it.
+
+    `keys`: all that was asked, failed look-ups included: the answers stay the same
+    until something of one of these keys changes. `is_dialect_set`: the dialect is
+    configured, not guessed. `known`: names that the configuration says are known.
+    """
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        path: str,
+        dialect: str,
+        is_dialect_set: bool = False,
+        known: Iterable[bytes] = (),
+    ) -> None:
+        self.path = path
+        self.dialect = dialect
+        self.is_dialect_set = is_dialect_set
+        self.known = frozenset(known)
+        self.keys: set[bytes] = set()
+        self._knowledge = knowledge
+
+    @cached_property
+    def imports(self) -> Sequence[ImportRecord]:
+        """The imports of the document, in the order of its text."""
+        self.keys.add(imports_key(self.path))
+        return self._knowledge.imports(self.path)
+
+    @cached_property
+    def graph(self) -> ImportGraph:
+        """The import graph, as far as the document reaches."""
+        if not self.imports:
+            return ImportGraph(())
+        graph = self._knowledge.graph_from(self.path)
+        self.keys.update(imports_key(found.path) for found in graph.closure(self.path))
+        return graph
+
+    @cached_property
+    def closure(self) -> tuple[Reached, ...]:
+        """What is loaded with the document, in the order of loading."""
+        return self.graph.closure(self.path)
+
+    @cached_property
+    def _reached(self) -> frozenset[str]:
+        return frozenset(found.path for found in self.closure)
+
+    @cached_property
+    def _included(self) -> frozenset[str]:
+        return frozenset(found.path for found in self.closure if found.is_included)
+
+    @cached_property
+    def _modules(self) -> frozenset[str]:
+        """The modules of the language itself that are loaded with the document."""
+        records = [*self.imports]
+        for found in self.closure:
+            if found.path != self.path:
+                records += self._knowledge.imports(found.path)
+        return frozenset(
+            record.resolution.name or record.module
+            for record in records
+            if record.resolution is not None and record.resolution.status == "builtin"
+        )
+
+    @cached_property
+    def is_closed(self) -> bool:
+        """Whether all imports lead somewhere: else there may be more definitions than are seen."""
+        records = [*self.imports]
+        for found in self.closure:
+            if found.path != self.path:
+                records += self._knowledge.imports(found.path)
+        return all(
+            record.is_inert
+            or (
+                record.resolution is not None
+                and (record.resolution.status == "builtin" or record.resolution.target.endswith(".metta"))
+            )
+            for record in records
+        )
+
+    def anywhere(self, name: bytes) -> list[Offer]:
+        """What any document of the workspace offers under a name."""
+        self.keys.add(name_key(name))
+        return [
+            offer for path in self._knowledge.offering(name) for offer in self._knowledge.offers(path).get(name, ())
+        ]
+
+    def visible(self, name: bytes) -> list[Offer]:
+        """What the document and those that it loads offer under a name.
+
+        What `bind!` names in another document is left out, unless that is included.
+        """
+        self.keys.add(name_key(name))
+        found: list[Offer] = []
+        for path in self._knowledge.offering(name):
+            if path == self.path or path in self._reached:
+                is_here = path == self.path or path in self._included
+                offers = self._knowledge.offers(path).get(name, ())
+                found += [one for one in offers if is_here or one.kind not in (Kind.TOKEN, Kind.SPACE)]
+        return found
+
+    def builtins(self, name: bytes) -> tuple[Builtin, ...]:
+        """What the language says of a name, as far as it is there without more imports."""
+        rows = candidates(self.dialect, name)
+        if all(row.always for row in rows):
+            return rows
+        return tuple(row for row in rows if row.always or row.module in self._modules)
+
+    def place(self, offer: Offer, message: str) -> Related:
+        """A place of another document for a finding to point to."""
+        return self.place_at(offer.path, offer.name_start, offer.name_start, message)
+
+    def place_at(self, path: str, start: int, end: int, message: str) -> Related:
+        if path != self.path:
+            self.keys.add(text_key(path))
+        position = self._knowledge.position
+        return Related(path, position(path, start), position(path, end), printable(message))

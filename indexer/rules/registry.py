@@ -1,0 +1,83 @@
+"""All rules there are, in the order of their codes; which of them a selection means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from metta_index.indexer import rules
+from metta_index.indexer.findings import RuleInfo
+from metta_index.indexer.rules.rule import Rule
+
+_MODULE = re.compile(r"mi[0-9]{3}_[a-z_]+")
+
+#: What comments that suppress are themselves judged by (`suppressions.suppress`).
+UNUSED_SUPPRESSION = RuleInfo(
+    "MI901",
+    "unused-suppression",
+    "warning",
+    "A comment suppresses a rule that finds nothing there.",
+    "What it kept quiet is gone, and it would hide the next fault in this place.",
+)
+MALFORMED_SUPPRESSION = RuleInfo(
+    "MI902",
+    "malformed-suppression",
+    "warning",
+    "A comment looks like a suppression, and is none.",
+    "It names no rule that there is, or is not of the form `; metta-index: ignore[CODE] reason`.",
+)
+SUPPRESSIONS = (UNUSED_SUPPRESSION, MALFORMED_SUPPRESSION)
+
+
+class UnknownRuleError(ValueError):
+    """A selection names a rule that there is not; the text says what is near."""
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, in the order of codes."""
+    names = sorted(module.name for module in iter_modules(rules.__path__) if _MODULE.fullmatch(module.name))
+    found = [import_module(f"{rules.__name__}.{name}").RULE for name in names]
+    return tuple(sorted(found, key=lambda rule: rule.code))
+
+
+def all_infos() -> tuple[RuleInfo, ...]:
+    """What there is to say of every rule, those about suppressions included."""
+    return (*(rule.info() for rule in all_rules()), *SUPPRESSIONS)
+
+
+def default_codes() -> frozenset[str]:
+    return frozenset(rule.code for rule in all_rules() if rule.level != "off") | {info.code for info in SUPPRESSIONS}
+
+
+def codes_of(selectors: Iterable[str]) -> frozenset[str]:
+    """The codes that selectors mean: a code, the start of codes (`MI2`), a name, or `ALL`. Raises UnknownRuleError."""
+    infos = all_infos()
+    found: set[str] = set()
+    for selector in selectors:
+        wanted = selector.strip()
+        meant = {
+            info.code
+            for info in infos
+            if wanted == "ALL" or wanted.lower() == info.name or _starts(info.code, wanted.upper())
+        }
+        if not meant:
+            raise UnknownRuleError(_unknown(selector, infos))
+        found |= meant
+    return frozenset(found)
+
+
+def _starts(code: str, selector: str) -> bool:
+    return selector.startswith("MI") and code.startswith(selector)
+
+
+def _unknown(selector: str, infos: Iterable[RuleInfo]) -> str:
+    from difflib import get_close_matches
+
+    names = {one.lower(): one for info in infos for one in (info.code, info.name)}
+    close = get_close_matches(selector.lower(), names, 1, 0.6)
+    hint = f"did you mean `{names[close[0]]}`?" if close else "`metta-index rules` lists them"
+    return f"no rule is called `{selector}`; {hint}"

@@ -1,0 +1,66 @@
+"""A workspace in memory, for the tests of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from metta_index.cache.database import IndexDatabase
+from metta_index.indexer.checking import Checked, CheckOptions, Text, check_document
+from metta_index.indexer.digest import content_digest
+from metta_index.indexer.languages import load_language
+from metta_index.indexer.link_context import LinkContext
+from metta_index.indexer.linking import link
+from metta_index.indexer.manifest import Manifest, Stat
+from metta_index.indexer.rules.registry import all_infos
+from metta_index.indexer.symbols import encode_table
+from metta_index.indexer.work import merge_summaries, summarize
+from metta_index.indexer.workspace_facts import WorkspaceFacts
+
+ALL_CODES = frozenset(info.code for info in all_infos())
+
+
+class Files:
+    """The files of a workspace, indexed and linked in memory."""
+
+    def __init__(self, files: Mapping[str, str], dialect: str | None = None) -> None:
+        self.index = IndexDatabase.open(None, pytest.fail)
+        self.dialect = dialect
+        self.sources = {path: text.encode("utf-8", "surrogateescape") for path, text in files.items()}
+        language = load_language("metta")
+        manifest = Manifest.empty("")
+        for path, source in self.sources.items():
+            table = language.extract(source, language.parse(source), dialect)
+            digest = content_digest(source)
+            summary = merge_summaries([summarize(language, table)], language.DIALECTS)
+            self.index.put_document(path, "metta", len(source), digest, summary, [encode_table(table)])
+            manifest.record(path, Stat(len(source), 0, 0, 0), digest, 0)
+        link(self.index.imports, LinkContext(), set(self.sources), set(), True)
+        self.index.finish(manifest)
+        self.index.manifest()
+
+    def check(self, path: str, codes: frozenset[str] = ALL_CODES) -> Checked:
+        source = self.sources[path]
+        language = load_language("metta")
+        tree = language.parse(source)
+        table = language.extract(source, tree, self.dialect)
+        text = Text(source, [(tree, table)], self.dialect is not None)
+        return check_document(path, table.dialect, text, WorkspaceFacts(self.index), CheckOptions(codes))
+
+    def close(self) -> None:
+        self.index.close()
+
+
+@pytest.fixture
+def files() -> Iterator[type[Files]]:
+    made: list[Files] = []
+
+    class Kept(Files):
+        def __init__(self, files: Mapping[str, str], dialect: str | None = None) -> None:
+            super().__init__(files, dialect)
+            made.append(self)
+
+    yield Kept
+    for one in made:
+        one.close()

@@ -22,6 +22,7 @@ from metta_index.indexer.languages import load_language
 
 if TYPE_CHECKING:
     from metta_index.indexer.formats.ctags_file import TagsFile
+    from metta_index.indexer.imports import ImportRecord
 
 FORMATS = ("jsonl", "ctags")
 
@@ -70,12 +71,18 @@ def export_command(
 def index_lines(index: IndexDatabase) -> Generator[str, None, None]:
     """Every line of the export. Raises sqlite3.Error, DamagedIndexError, DecodeError."""
     from metta_index.indexer.formats.jsonl import document_lines
+    from metta_index.indexer.import_facts import ImportFacts
     from metta_index.indexer.index import Index
     from metta_index.indexer.symbols import decode_table
     from metta_index.indexer.targets import Targets
 
     with index.snapshot():
         targets = Targets(Index(index))
+        records = index.all_imports()
+        facts = ImportFacts(records)
+        imports: dict[str, list[ImportRecord]] = {}
+        for record in records:
+            imports.setdefault(record.path, []).append(record)
         for document in index.documents():
             tables = [decode_table(data) for data in index.tables(document)]
             names = frozenset(name for table in tables for name in table.names)
@@ -87,6 +94,8 @@ def index_lines(index: IndexDatabase) -> Generator[str, None, None]:
                 document.digest,
                 tables,
                 targets.of(document.path, document.dialect, names),
+                imports.get(document.path, []),
+                facts,
             )
 
 

@@ -18,6 +18,7 @@ from metta_index.cli.session import open_session
 from metta_index.indexer.languages import language_of, load_language
 
 if TYPE_CHECKING:
+    from metta_index.indexer.imports import ImportRecord
     from metta_index.indexer.symbols import SymbolTable
 
 
@@ -116,10 +117,11 @@ def outline_command(
         with whole_index(session), session.index.snapshot():
             document = session.index.document(path)
             tables = [decode_table(data) for data in session.index.tables(document)] if document else []
+            imports = session.index.imports_of(path)
         if document is None:
             reason = "is not in the index" if os.path.lexists(file) else "does not exist"
             raise UsageError(f"{file} {reason}; `metta-index build --verbose` says what is skipped, and why")
-        objects = list(_outline_objects(path, document.language, tables))
+        objects = list(_outline_objects(path, document.language, tables, imports))
     if output_format == "json":
         write_lines((json.dumps(found, ensure_ascii=False) for found in objects), None)
     else:
@@ -127,14 +129,11 @@ def outline_command(
     return 0
 
 
-def _outline_objects(path: str, language: str, tables: Sequence[SymbolTable]) -> Iterator[dict[str, Any]]:
-    from metta_index.indexer.formats.jsonl import (
-        documented,
-        fact_objects,
-        import_objects,
-        symbol_objects,
-        syntax_errors,
-    )
+def _outline_objects(
+    path: str, language: str, tables: Sequence[SymbolTable], imports: Sequence[ImportRecord]
+) -> Iterator[dict[str, Any]]:
+    from metta_index.indexer.formats.imports import import_object, meaning_object
+    from metta_index.indexer.formats.jsonl import documented, fact_objects, symbol_objects, syntax_errors
     from metta_index.indexer.occurrences import pieces
 
     parts = list(pieces(tables))
@@ -142,8 +141,8 @@ def _outline_objects(path: str, language: str, tables: Sequence[SymbolTable]) ->
     for piece in parts:
         for found in syntax_errors(load_language(language), piece):
             yield {"type": "problem", "path": path} | found
-    for piece in parts:
-        yield from import_objects(path, piece)
+    for record in imports:
+        yield {"type": "import"} | import_object(record) | meaning_object(record)
     for piece in parts:
         yield from symbol_objects(path, piece, docs)
     yield from fact_objects(path, parts)
@@ -157,7 +156,8 @@ def _outline_text(path: str, language: str, dialect: str, objects: list[dict[str
             yield f"  ! {found['line']}:{found['column']} {found['code']}: {found['message']}"
         elif found["type"] == "import":
             inert = "  (does nothing without `!`)" if found["inert"] else ""
-            yield f"  {found['form']} {found['module']}  line {found['line']}{inert}"
+            leads = f" → {found['target']}" if found["target"] else f"  {found['status']}"
+            yield f"  {found['form']} {found['module']}{leads}  line {found['line']}{inert}"
     symbols: dict[tuple[str, object], list[dict[str, Any]]] = {}
     for found in objects:
         if found["type"] == "symbol":

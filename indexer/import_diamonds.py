@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -21,10 +21,16 @@ class Diamond(NamedTuple):
     imports: tuple[Edge, ...]
 
 
-def diamonds(graph: ImportGraph, path: str) -> tuple[Diamond, ...]:
-    """What gets into a document's spaces by several ways that part in this document; costs what it reaches."""
-    spaces = dict.fromkeys(edge.space for edge in graph.edges_from(path) if edge.space)
-    return tuple(diamond for space in spaces for diamond in _diamonds_into(graph, path, space))
+def diamonds(graph: ImportGraph, path: str, most: int | None = None) -> tuple[Diamond, ...]:
+    """What gets into a document's spaces by several ways that part in this document; costs what it reaches.
+
+    `most`: looks only at so many documents, the nearest. What is found is a diamond
+    all the same, but of what lies farther some may be missing.
+    """
+    spaces = Counter(edge.space for edge in graph.edges_from(path) if edge.space)
+    return tuple(
+        diamond for space, ways in spaces.items() if ways > 1 for diamond in _diamonds_into(graph, path, space, most)
+    )
 
 
 def ways_of(graph: ImportGraph, diamond: Diamond) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
@@ -45,7 +51,9 @@ def ways_of(graph: ImportGraph, diamond: Diamond) -> tuple[tuple[Edge, ...], tup
     return first, min(others, key=lambda way: (way[0] == first[0], len(way)))
 
 
-def _reach(graph: ImportGraph, top: str, space: str, without: str = "") -> dict[str, list[Edge]]:
+def _reach(
+    graph: ImportGraph, top: str, space: str, without: str = "", most: int | None = None
+) -> dict[str, list[Edge]]:
     """The edges by which each document gets into a space of `top`, one for each source; a shortest way first."""
     reached: dict[str, list[Edge]] = {}
     queue = deque([top])
@@ -60,14 +68,14 @@ def _reach(graph: ImportGraph, top: str, space: str, without: str = "") -> dict[
             seen.add(target)
             if target in reached:
                 reached[target].append(edge)
-            else:
+            elif len(reached) != most:
                 reached[target] = [edge]
                 queue.append(target)
     return reached
 
 
-def _diamonds_into(graph: ImportGraph, top: str, space: str) -> Iterator[Diamond]:
-    reached = _reach(graph, top, space)
+def _diamonds_into(graph: ImportGraph, top: str, space: str, most: int | None) -> Iterator[Diamond]:
+    reached = _reach(graph, top, space, most=most)
     if all(len(edges) == 1 for edges in reached.values()):
         return
     gates, finished = _gates(top, reached)

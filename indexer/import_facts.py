@@ -10,6 +10,10 @@ from metta_index.indexer.import_diamonds import Diamond, diamonds
 from metta_index.indexer.import_graph import Cycle, Duplicate, Edge, ImportGraph
 from metta_index.indexer.imports import ImportRecord
 
+#: So many documents, the nearest, are looked at for diamonds below each: in a large and tangled graph
+#: every document is the top of diamonds with most others, which takes too long to find and says nothing.
+MOST_REACHED = 250
+
 
 class Remarks(NamedTuple):
     """What the graph says of one import."""
@@ -62,8 +66,8 @@ class ImportFacts:
         return self._duplicates.get(path, [])
 
     def diamonds_of(self, path: str) -> tuple[Diamond, ...]:
-        """The diamonds that begin in a document."""
-        return diamonds(self.graph, path)
+        """The diamonds that begin in a document, among the MOST_REACHED documents nearest to it."""
+        return diamonds(self.graph, path, MOST_REACHED)
 
     def diamonds(self, paths: Iterable[str]) -> Iterator[Diamond]:
         for path in paths:

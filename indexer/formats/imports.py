@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from metta_index.indexer.discovery import display_path
-from metta_index.indexer.import_diamonds import Diamond, ways_of
+from metta_index.indexer.import_diamonds import Diamond
 from metta_index.indexer.import_facts import ImportFacts
 from metta_index.indexer.import_graph import Cycle, Duplicate, Edge
 from metta_index.indexer.imports import ImportRecord
@@ -53,7 +53,8 @@ def remarks_object(record: ImportRecord, facts: ImportFacts) -> dict[str, Any]:
 
 def cycle_object(cycle: Cycle, facts: ImportFacts) -> dict[str, Any]:
     """A circle, told at its least document."""
-    return {"paths": [display_path(path) for path in cycle.paths], "imports": _places(cycle.edges, facts)}
+    paths = [display_path(path) for path in cycle.paths]
+    return {"path": paths[0], "paths": paths, "imports": _places(cycle.edges, facts)}
 
 
 def duplicate_object(duplicate: Duplicate, facts: ImportFacts) -> dict[str, Any]:
@@ -67,23 +68,19 @@ def duplicate_object(duplicate: Duplicate, facts: ImportFacts) -> dict[str, Any]
 
 
 def diamond_object(diamond: Diamond, facts: ImportFacts) -> dict[str, Any]:
-    """A diamond, told at the document in which its ways part. `ways`: two of them, by their documents."""
+    """A diamond, told at the document in which its ways part; `imports` are the ends of these ways."""
     return {
         "path": display_path(diamond.top),
         "target": display_path(diamond.target),
         "into": diamond.space,
-        "ways": [
-            [display_path(path) for path in (diamond.top, *(edge.target for edge in way))]
-            for way in ways_of(facts.graph, diamond)
-        ],
         "imports": _places(diamond.imports, facts),
     }
 
 
-def fact_objects(path: str, facts: ImportFacts) -> Iterator[dict[str, Any]]:
+def import_fact_objects(path: str, facts: ImportFacts) -> Iterator[dict[str, Any]]:
     """The circles, duplicates and diamonds that are told at a document."""
     for cycle in facts.cycles_of(path):
-        yield {"fact": "cycle", "path": display_path(path)} | cycle_object(cycle, facts)
+        yield {"fact": "cycle"} | cycle_object(cycle, facts)
     for duplicate in facts.duplicates_of(path):
         yield {"fact": "duplicate"} | duplicate_object(duplicate, facts)
     for diamond in facts.diamonds_of(path):

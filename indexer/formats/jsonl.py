@@ -1,7 +1,7 @@
 """The canonical form of an index: JSON Lines, sorted, without times or absolute paths.
 
-For each document in the order of paths: the document, its imports, its symbols
-(in the order of the text), its occurrences (likewise). Lines and columns are
+For each document in the order of paths: the document, its imports, what is odd about
+them, its symbols (in the order of the text), its occurrences (likewise). Lines and columns are
 1-based, columns in code points; bytes are 0-based offsets, ends exclusive.
 """
 
@@ -12,6 +12,9 @@ from json import dumps
 from typing import Any
 
 from metta_index.indexer.discovery import display_path
+from metta_index.indexer.formats.imports import import_fact_objects, import_object, meaning_object, remarks_object
+from metta_index.indexer.import_facts import ImportFacts
+from metta_index.indexer.imports import ImportRecord
 from metta_index.indexer.languages import Language
 from metta_index.indexer.occurrences import Piece, occurrences, pieces
 from metta_index.indexer.resolving import Step
@@ -27,8 +30,13 @@ def document_lines(
     digest: bytes,
     tables: Sequence[SymbolTable],
     targets: Mapping[bytes, Target],
+    imports: Sequence[ImportRecord],
+    facts: ImportFacts,
 ) -> Iterator[str]:
-    """All lines of one document. `path`: printable, relative to the workspace. `targets`: of its names."""
+    """All lines of one document. `path`: printable, relative to the workspace. `targets`: of its names.
+
+    `facts`: of all imports of the workspace.
+    """
     parts = list(pieces(tables))
     yield _line(
         {
@@ -42,8 +50,12 @@ def document_lines(
             "syntax_errors": [found for piece in parts for found in syntax_errors(language, piece)],
         }
     )
-    for piece in parts:
-        yield from map(_line, import_objects(path, piece))
+    for record in imports:
+        found = import_object(record) | meaning_object(record) | remarks_object(record, facts)
+        yield _line({"type": "import"} | found)
+    if imports:
+        for fact in import_fact_objects(imports[0].path, facts):
+            yield _line({"type": "import_fact"} | fact)
     docs = documented(parts)
     for piece in parts:
         yield from map(_line, symbol_objects(path, piece, docs))
@@ -59,20 +71,6 @@ def syntax_errors(language: Language, piece: Piece) -> Iterator[dict[str, Any]]:
             yield {"code": problem.code, "message": problem.message} | _range(
                 piece, problem.start_byte, problem.end_byte
             )
-
-
-def import_objects(path: str, piece: Piece) -> Iterator[dict[str, Any]]:
-    for found in piece.table.imports:
-        yield {
-            "type": "import",
-            "path": path,
-            "form": found.form,
-            "module": found.module,
-            "into": found.into or None,
-            "target": None,
-            "inert": bool(found.flags & Flag.INERT),
-            "dynamic": bool(found.flags & Flag.DYNAMIC),
-        } | _range(piece, found.module_start, found.module_end)
 
 
 def documented(parts: Iterable[Piece]) -> dict[bytes, str]:

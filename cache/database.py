@@ -32,7 +32,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metta_index.cache.index_file import DamagedIndexError, connect, is_damage, set_aside
+from metta_index.cache.index_file import DamagedIndexError, connect, described, is_damage, set_aside
 from metta_index.cache.index_reader import IndexReader
 from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, seal
 from metta_index.cache.postings import decoded_tables, mentioned_by
@@ -264,12 +264,12 @@ def _in_place_of(path: Path, error: Exception, warn: Callable[[str], None]) -> I
     """A new index where the old one is damaged; else, and where that fails, one in memory."""
     if is_damage(error, path):
         if set_aside(path):
-            warn(f"{path} could not be used: {error}; it was moved to {path.name}.bad and is built afresh")
+            warn(f"{path} could not be used: {described(error)}; it was moved to {path.name}.bad and is built afresh")
             try:
                 return IndexDatabase(connect(str(path)), path)
             except (sqlite3.Error, DamagedIndexError) as again:
                 error = again
         else:
-            warn(f"{path} could not be used: {error}; delete it")
-    warn(f"{path}: {error}; the index is kept in memory for this run")
+            warn(f"{path} could not be used: {described(error)}; delete it")
+    warn(f"{path}: {described(error)}; the index is kept in memory for this run")
     return IndexDatabase(connect(":memory:"), None)

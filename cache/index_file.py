@@ -143,6 +143,11 @@ def is_damage(error: Exception, path: Path | None) -> bool:
     return path is not None and not _is_database(path)
 
 
+def described(error: Exception) -> str:
+    """An error as one line: SQLite quotes what it finds in a damaged file."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in str(error))
+
+
 def set_aside(path: Path) -> bool:
     """Moves an index and what belongs to it to NAME.bad, in place of what was there. Whether that worked."""
     from metta_index.cache.files import remove

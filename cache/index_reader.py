@@ -74,6 +74,10 @@ class IndexReader:
         documents.sort(key=lambda document: os.fsencode(document.path))
         return iter(documents)
 
+    def dialects(self) -> list[str]:
+        """The dialects of all documents, sorted."""
+        return sorted(str(row[0]) for row in self._connection.execute("SELECT DISTINCT dialect FROM document"))
+
     def document(self, path: str) -> DocumentRow | None:
         document = self._find(path)
         if document is not None and (self._known is None or self._known.digests.get(path) != document.digest):

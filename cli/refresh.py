@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from metta_index.cache.database import DamagedIndexError
+from metta_index.cache.index_file import described
 from metta_index.cli.exits import UsageError, say
 from metta_index.cli.session import Session, wanted_execution
 from metta_index.indexer.build import Options
@@ -35,8 +36,8 @@ def whole_index(session: Session) -> Iterator[None]:
     except (sqlite3.Error, DamagedIndexError, DecodeError) as error:
         name = session.index.path or "the index"
         if session.index.forget(error):
-            raise UsageError(f"{name} is damaged: {error}; it was set aside, so run the command again") from error
-        raise UsageError(f"{name} cannot be read: {error}; run the command again, or delete the file") from error
+            raise UsageError(f"{name} is damaged: {described(error)}; it was set aside, so run the command again") from error
+        raise UsageError(f"{name} cannot be read: {described(error)}; run the command again, or delete the file") from error
 
 
 def relative_path(session: Session, file: Path) -> str:

@@ -105,10 +105,6 @@ class Index:
     def document(self, path: str) -> IndexedDocument | None:
         return self.reader.document(path)
 
-    def dialects(self) -> list[str]:
-        """The dialects of the documents, sorted by name."""
-        return sorted({document.dialect for document in self.reader.documents()})
-
     def pieces(self, path: str) -> list[Piece]:
         """The tables of a document, each with where it starts; none where there is no such document."""
         found = self._pieces.get(path)

@@ -70,6 +70,9 @@ class IndexReader(Protocol):
 
     def documents(self) -> Iterator[IndexedDocument]: ...
 
+    def dialects(self) -> list[str]:
+        """The dialects of all documents, sorted."""
+
     def document(self, path: str) -> IndexedDocument | None: ...
 
     def tables_of(self, path: str) -> Iterator[bytes]:

@@ -87,7 +87,7 @@ def resolve(index: Index, question: Question) -> list[Meaning]:
 def everywhere(index: Index, name: bytes) -> list[Meaning]:
     """All that a name means in the workspace and in the dialects of its documents, in no particular place."""
     found = [Meaning(Step.WORKSPACE, Confidence.CERTAIN, symbol) for symbol in index.definitions(name)]
-    for dialect in index.dialects():
+    for dialect in index.reader.dialects():
         found += [Meaning(Step.BUILTIN, Confidence.CERTAIN, None, builtin=row) for row in candidates(dialect, name)]
     return found
 

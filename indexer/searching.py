@@ -50,7 +50,9 @@ def search(index: Index, pattern: bytes | str, mode: Mode = Mode.AUTO, with_buil
     are compared as they are.
     """
     rank_of = _ranking(name_bytes(pattern), mode)
-    builtins = {name for dialect in index.dialects() for name in builtin_names(dialect)} if with_builtins else set()
+    builtins = (
+        {name for dialect in index.reader.dialects() for name in builtin_names(dialect)} if with_builtins else set()
+    )
     found: dict[bytes, Match] = {}
     for name, defined, used in index.reader.names(lambda name: rank_of(name) is not None):
         rank = rank_of(name)

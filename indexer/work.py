@@ -97,14 +97,14 @@ def index_source(source: bytes, item: Item) -> Outcome:
 
 def summarize(language: Language, table: SymbolTable) -> Summary:
     roles = table.occurrence_roles
-    definitions = sum(1 for definition in table.definitions if definition.role == Role.DEFINITION)
+    definitions = len([1 for definition in table.definitions if definition.role == _DEFINITION])
     return Summary(
         table.dialect,
         table.atoms,
         definitions,
         len(table.definitions) - definitions,
         sum(map(roles.count, _REFERENCE_CODES)),
-        sum(1 for problem in table.problems if language.is_error(table.dialect, problem.code)),
+        len([1 for problem in table.problems if language.is_error(table.dialect, problem.code)]),
     )
 
 
@@ -131,4 +131,5 @@ def merge_summaries(summaries: Sequence[Summary], dialects: Sequence[str]) -> Su
     )
 
 
+_DEFINITION = int(Role.DEFINITION)
 _REFERENCE_CODES = tuple(bytes([Role.REFERENCE | use << 4]) for use in range(5))

@@ -12,7 +12,7 @@ from metta_index.indexer.configuration import Settings
 from metta_index.indexer.discovery import Decisions, Discovery, discover, discover_paths
 from metta_index.indexer.documents import Document, read_document
 from metta_index.indexer.ignoring import git_configuration
-from metta_index.indexer.languages import versions_of
+from metta_index.indexer.languages import LANGUAGES, versions_of
 from metta_index.indexer.link_context import LinkContext
 from metta_index.indexer.manifest import Manifest
 from metta_index.indexer.protocols import EntryCache, IndexStore
@@ -58,8 +58,8 @@ class Workspace:
 
     def fingerprint(self) -> str:
         """Everything but the files that tables depend on."""
-        versions = versions_of("metta")
-        return f"{versions.tree} {versions.table} {self.settings.fingerprint()}"
+        versions = " ".join(version for name in LANGUAGES for version in versions_of(name))
+        return f"{versions} {self.settings.fingerprint()}"
 
     def link_context(self) -> LinkContext:
         """Everything but the files that the meaning of imports depends on."""

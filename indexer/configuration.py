@@ -10,6 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from metta_index.indexer.languages import LANGUAGES
+
 FILE_NAME = "metta-index.toml"
 PYPROJECT = "pyproject.toml"
 _SECTION = b"metta-index"
@@ -48,6 +50,12 @@ class Settings(NamedTuple):
     cache_dir: str | None = None
     source: Path | None = None
     prefix: str = ""
+
+    def endings(self) -> tuple[str, ...]:
+        """Endings of the files that are indexed: MeTTa's as configured, and those of all other languages."""
+        return self.suffixes + tuple(
+            ending for name, endings in LANGUAGES.items() if name != "metta" for ending in endings
+        )
 
     def fingerprint(self) -> str:
         """Everything here that the index depends on, as text."""

@@ -126,7 +126,7 @@ class _Scan:
     """One walk over a workspace."""
 
     def __init__(self, root: Path, settings: Settings, git_home: GitHome, remembered: Decisions | None) -> None:
-        key = repr((settings.prefix, settings.include, settings.exclude, settings.suffixes))
+        key = repr((settings.prefix, settings.include, settings.exclude, settings.endings()))
         if remembered is not None and remembered.key != key:
             raise OutOfDateError
         self._root = str(root)
@@ -179,7 +179,7 @@ class _Scan:
 
     def _take(self, entries: list[os.DirEntry[str]], folder: str, has_patterns: bool) -> list[tuple[str, bool]]:
         """Takes the files of a folder; gives the folders in it that are to be scanned."""
-        suffixes = self._settings.suffixes
+        suffixes = self._settings.endings()
         known, accept, files = self._known, self._decisions.accepted.add, self._files
         new, is_regular = tuple.__new__, stats.S_ISREG
         folders = []
@@ -284,9 +284,9 @@ def discover_paths(root: Path, names: Iterable[str], settings: Settings) -> Disc
             continue
         if not stats.S_ISREG(status.st_mode):
             skipped.append(Skipped(path, foreign.kind_of(status.st_mode)))
-        elif path.endswith(settings.suffixes):
+        elif path.endswith(settings.endings()):
             files[path] = Stat(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         else:
-            skipped.append(Skipped(path, f"does not end in {' or '.join(settings.suffixes)}"))
+            skipped.append(Skipped(path, f"does not end in {' or '.join(settings.endings())}"))
     files = {path: files[path] for path in sorted(files)}
     return Discovery(files, sorted(skipped), sorted(problems), Decisions("given files", {}, set(), {}))

@@ -34,8 +34,8 @@ class Language(Protocol):
 #: Texts up to this many bytes are one piece, in every language: nobody has to be asked.
 ALWAYS_WHOLE = 256 << 10
 
-#: Languages by name, and the endings of their files.
-LANGUAGES: Mapping[str, tuple[str, ...]] = {"metta": (".metta",)}
+#: Languages by name, and the endings of their files. MeTTa may have others, by configuration.
+LANGUAGES: Mapping[str, tuple[str, ...]] = {"metta": (".metta",), "rholang": (".rho",)}
 
 
 def language_of(path: str) -> str:

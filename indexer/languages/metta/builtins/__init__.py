@@ -33,11 +33,17 @@ from typing import NamedTuple
 
 #: The tables of a dialect, the nearest first. No dialect takes over another's: in MM2
 #: `+` adds an atom to the space, in PeTTa `chain` has its operands in another order.
-_TABLES = {"hyperon": ("hyperon",), "petta": ("petta",), "mm2": ("mm2",), "mettatron": ("mettatron",)}
+_TABLES: dict[str, tuple[str, ...]] = {
+    "hyperon": ("hyperon",),
+    "petta": ("petta",),
+    "mm2": ("mm2",),
+    "mettatron": ("mettatron",),
+    "rholang": (),  # asked for together with them; its system's channels have URIs
+}
 
 #: Modules that an import finds in every installation of the dialect. Hyperon's two
 #: standard modules are imported already; naming them again changes nothing.
-_MODULES = {
+_MODULES: dict[str, tuple[str, ...]] = {
     "hyperon": (
         "agents",
         "agents:events",
@@ -73,6 +79,7 @@ _MODULES = {
     ),
     "mm2": (),
     "mettatron": (),
+    "rholang": (),
 }
 
 #: Types that let an operand through as it is written; operands of all others are evaluated first.

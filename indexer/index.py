@@ -304,23 +304,22 @@ def _facts(path: str, parts: list[Piece], name: bytes, doc: str) -> Iterator[Sym
 
 
 def _references(path: str, piece: Piece, name: bytes) -> Iterator[Reference]:
-    if _number(piece, name) is None:
+    found = list(occurrences(piece, name))
+    if not found:
         return
     around = iter(tops(piece))
     top: Top | None = next(around, None)
-    for found in occurrences(piece):
-        if found.name != name:
-            continue
-        while top is not None and top.end_byte <= found.start_byte:
+    for one in found:
+        while top is not None and top.end_byte <= one.start_byte:
             top = next(around, None)
         yield Reference(
             name,
-            found.role,
-            found.use,
+            one.role,
+            one.use,
             path,
-            found.start_byte,
-            found.end_byte,
-            piece.position(found.start_byte),
-            found.arguments,
-            top.name if top is not None and top.start_byte <= found.start_byte else None,
+            one.start_byte,
+            one.end_byte,
+            piece.position(one.start_byte),
+            one.arguments,
+            top.name if top is not None and top.start_byte <= one.start_byte else None,
         )

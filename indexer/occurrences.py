@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from metta_index.indexer import _columns
@@ -72,7 +72,6 @@ class Piece:
             return Position(self.row + inside.row, inside.byte_column, inside.column)
         return Position(self.row, self.byte_column + inside.byte_column, self.column + inside.column)
 
-
     def byte_at(self, row: int, column: int) -> int | None:
         """The byte of the document at a row and a column in code points; None where it is not in this piece."""
         inside = self.line_map.byte(row - self.row, column - self.column if row == self.row else column)
@@ -96,18 +95,31 @@ def pieces(tables: Sequence[SymbolTable]) -> Iterator[Piece]:
         offset, row, byte_column, column = offset + table.size, end.row, end.byte_column, end.column
 
 
-def occurrences(piece: Piece) -> Iterator[Occurrence]:
-    """Every occurrence in a piece, in the order of the text. Raises DecodeError on a table that does not fit."""
-    table, offset = piece.table, piece.offset
-    names, starts = numbers(table.occurrence_names), numbers(table.occurrence_starts)
-    arguments = numbers(table.occurrence_arguments)
-    if not len(names) == len(starts) == len(table.occurrence_roles) == len(arguments):
+def occurrences(piece: Piece, only: bytes | None = None) -> Iterator[Occurrence]:
+    """Every occurrence in a piece, or those of one name, in the order of the text.
+
+    Raises DecodeError on a table that does not fit.
+    """
+    table, offset, known = piece.table, piece.offset, piece.table.names
+    names = numbers(table.occurrence_names)
+    rows: Iterable[int] = range(len(names))
+    if only is not None:
+        if only not in known:
+            return
+        number = known.index(only)
+        rows = [row for row, name in enumerate(names) if name == number]
+    starts, roles, counts = (
+        numbers(table.occurrence_starts),
+        table.occurrence_roles,
+        numbers(table.occurrence_arguments),
+    )
+    if not len(names) == len(starts) == len(roles) == len(counts):
         raise DecodeError("occurrence columns differ in length")
-    known = table.names
     try:
-        for name, start, code, count in zip(names, starts, table.occurrence_roles, arguments, strict=True):
+        for row in rows:
+            code, count = roles[row], counts[row]
             heads = count - 1 if count else None
-            yield Occurrence(known[name], offset + start, _ROLES[code & 15], _USES[code >> 4], heads)
+            yield Occurrence(known[names[row]], offset + starts[row], _ROLES[code & 15], _USES[code >> 4], heads)
     except IndexError as error:
         raise DecodeError("an occurrence of no name, role or use") from error
 

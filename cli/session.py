@@ -79,17 +79,18 @@ class Session:
     def _build(self, options: Options, make_progress: Callable[[], Progress] | None) -> BuildResult:
         overtaken = 0
         while True:
-            workspace = Workspace(
-                self.root, self.settings, self.index, self._cache_for_work, self._load_rates, make_progress
-            )
             try:
-                return build(workspace, options)
+                return build(self.workspace(make_progress), options)
             except OvertakenError as error:
                 overtaken += 1
                 if overtaken == _ATTEMPTS:
                     self.index = self.index.instead(error, self.warn)
             except (sqlite3.Error, DamagedIndexError) as error:
                 self.index = self.index.instead(error, self.warn)
+
+    def workspace(self, make_progress: Callable[[], Progress] | None = None) -> Workspace:
+        """What a build works on, with the index as it is now."""
+        return Workspace(self.root, self.settings, self.index, self._cache_for_work, self._load_rates, make_progress)
 
     def _cache_for_work(self) -> Store | None:
         """The cache, asked for only where there is work: from here on workers may run, which no signal must orphan."""

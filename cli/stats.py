@@ -11,6 +11,15 @@ from metta_index.cli.exits import one_of
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.refresh import refresh, whole_index
 from metta_index.cli.session import open_session
+from metta_index.indexer.aliases import AliasSource
+
+#: Where the names of the workspace come from, as people are told.
+_SOURCES = {
+    AliasSource.CONFIGURED: "`alias` in the configuration",
+    AliasSource.GIT_REMOTE: "from its git remote",
+    AliasSource.FOLDER: "from its folder; set `alias` to be independent of it",
+    AliasSource.NONE: "set `alias` to name it",
+}
 
 
 def stats_command(
@@ -29,10 +38,14 @@ def stats_command(
     one_of("--format", output_format, "text", "json")
     with open_session(root) as session:
         refresh(session, not no_refresh)
+        from metta_index.indexer.import_facts import counts, counts_text
+
         with whole_index(session), session.index.snapshot():
             manifest = session.index.manifest()
             dialects = Counter(document.dialect for document in session.index.documents())
+            imports = counts(session.index.all_imports())
             last = json.loads(session.index.meta("last_build") or "null")
+        aliases = session.workspace().aliases()
         totals = manifest.totals if manifest else {}
         found = {
             "schema": 1,
@@ -41,6 +54,8 @@ def stats_command(
             "documents": sum(dialects.values()),
             "dialects": dict(sorted(dialects.items())),
             **totals,
+            "imports": imports,
+            "alias": {"names": list(aliases.names), "source": str(aliases.source)},
             "last_build": last,
         }
     if output_format == "json":
@@ -51,6 +66,9 @@ def stats_command(
         print(f"  {count:,} {dialect}")
     for name, count in totals.items():
         print(f"{count:,} {name.replace('_count', 's')}")
+    total = sum(count for ways in imports.values() for count in ways.values())
+    print(f"{total:,} imports" + (f": {counts_text(imports)}" if total else ""))
+    print(f"the workspace is also called: {', '.join(aliases.names) or 'nothing'} ({_SOURCES[aliases.source]})")
     if last:
         plan, work = last["plan"], last["work"]
         print(f"last build: {plan['backend']}, {plan['workers']} worker(s): {plan['reason']}")

@@ -19,6 +19,8 @@ _COMMANDS = {
     "doc": ("query", "doc_command"),
     "search": ("search", "search_command"),
     "deps": ("deps", "deps_command"),
+    "callers": ("calls", "callers_command"),
+    "callees": ("calls", "callees_command"),
     "outline": ("inspect", "outline_command"),
     "tree": ("inspect", "tree_command"),
     "export": ("export", "export_command"),

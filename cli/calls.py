@@ -1,0 +1,260 @@
+"""`metta-index callers` and `callees`: who calls a function, and what it calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from metta_index.cli.colours import paint
+from metta_index.cli.exits import UsageError, one_of, say
+from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
+from metta_index.cli.output import write_lines
+from metta_index.cli.places import name_of, parse_place, start_of, word_at
+from metta_index.cli.refresh import refresh, whole_index
+from metta_index.cli.session import Session, open_session
+from metta_index.cli.source_lines import SourceLines
+from metta_index.indexer.discovery import display_path
+
+if TYPE_CHECKING:
+    from metta_index.indexer.calls import Callee, Caller
+    from metta_index.indexer.index import Index, Reference
+
+_NAMES = typer.Argument(
+    help="Names, or places in files: FILE:LINE:COLUMN, from 1. After `--` a name may begin with a dash.",
+    metavar="NAME|FILE:LINE:COLUMN...",
+)
+_DEPTH = typer.Option("--depth", help="How many calls away to look.", min=1, metavar="N")
+_ALL_USES = typer.Option("--all-uses", help="Also uses that are no calls: in patterns, data and types, or passed on.")
+
+#: What calls stand in, for people and for programs, by `TopKind`.
+_LABELS = ("a rule without a name", "declaration", "documentation", "fact", "! at top level", "elsewhere")
+_KINDS = ("definition", "declaration", "documentation", "fact", "evaluation", "other")
+_MARKS = {"": "", "recursion": "  (recursion)", "shown": "  (shown elsewhere)"}
+
+
+def callers_command(
+    names: Annotated[list[str], _NAMES],
+    depth: Annotated[int, _DEPTH] = 1,
+    all_uses: Annotated[bool, _ALL_USES] = False,
+    root: Annotated[Path | None, ROOT_OPTION] = None,
+    output_format: Annotated[str, FORMAT_OPTION] = "text",
+    no_refresh: Annotated[bool, NO_REFRESH_OPTION] = False,
+) -> int:
+    """Show what calls functions, by the definition that the calls are in; `!` are evaluations at top level.
+
+    With --depth also what calls the callers. Each function is expanded once, nearest to
+    the name asked for. Calls are found by name in the whole workspace; `metta-index def
+    FILE:LINE:COLUMN` says what a single one can mean. Ends with 1 where nothing is
+    found for one of the names.
+
+    Examples:
+
+      metta-index callers greeting
+
+      metta-index callers greeting deliver --depth 3
+
+      metta-index callers Pair --all-uses --format json
+    """
+
+    def ask(index: Index, name: bytes) -> list[Caller]:
+        from metta_index.indexer.calls import callers
+
+        return callers(index, name, depth, all_uses)
+
+    return _answer(names, root, output_format, no_refresh, ask, _no_callers, _caller_lines, _caller_object)
+
+
+def callees_command(
+    names: Annotated[list[str], _NAMES],
+    depth: Annotated[int, _DEPTH] = 1,
+    all_uses: Annotated[bool, _ALL_USES] = False,
+    no_builtins: Annotated[bool, typer.Option("--no-builtins", help="Leave out what the language gives.")] = False,
+    root: Annotated[Path | None, ROOT_OPTION] = None,
+    output_format: Annotated[str, FORMAT_OPTION] = "text",
+    no_refresh: Annotated[bool, NO_REFRESH_OPTION] = False,
+) -> int:
+    """Show what functions call in all their clauses, and what each name can mean there.
+
+    With the step that found a meaning (document, import, registered, builtin, workspace)
+    and how sure it is, if not certain. With --depth also what the callees call, each
+    function once. Ends with 1 where nothing is found for one of the names.
+
+    Examples:
+
+      metta-index callees deliver --no-builtins
+
+      metta-index callees deliver --depth 3 --format json
+    """
+
+    def ask(index: Index, name: bytes) -> list[Callee]:
+        from metta_index.indexer.calls import callees
+
+        found = callees(index, name, depth, all_uses)
+        return [callee for callee in found if not callee.is_builtin] if no_builtins else found
+
+    return _answer(names, root, output_format, no_refresh, ask, _no_callees, _callee_lines, _callee_object)
+
+
+def _answer(
+    queries: list[str],
+    root: Path | None,
+    output_format: str,
+    no_refresh: bool,
+    ask: Callable[[Index, bytes], list[Any]],
+    none_found: Callable[[Index, bytes, str], str],
+    show: Callable[[Iterable[Any], SourceLines], Iterator[str]],
+    as_object: Callable[[Any], dict[str, Any]],
+) -> int:
+    """Asks each query, and writes what comes back: 1 where that is nothing for some, or a file could not be indexed."""
+    one_of("--format", output_format, "text", "json")
+    with open_session(root, start=start_of(queries)) as session:
+        code = refresh(session, not no_refresh)
+        from metta_index.indexer.index import Index
+
+        with whole_index(session), session.index.snapshot():
+            index = Index(session.index)
+            answers = []
+            for query in queries:
+                name = _name(session, index, query)
+                found = ask(index, name)
+                answers.append((query, found, "" if found else none_found(index, name, query)))
+        sources = SourceLines(session.root)
+        for query, found, message in answers:
+            if not found:
+                say(message)
+                code = 1
+            elif output_format == "json":
+                objects = ({"schema": 1, "query": query} | as_object(one) for one in found)
+                write_lines((json.dumps(one, ensure_ascii=False) for one in objects), None)
+            else:
+                write_lines([paint(query, "kind"), *show(found, sources)], None)
+    return code
+
+
+def _name(session: Session, index: Index, query: str) -> bytes:
+    place = parse_place(query)
+    name = word_at(session, index, place).name if place is not None else name_of(query)
+    if name.startswith(b"$"):
+        raise UsageError(f"{query} is a variable, which only its own atom can call; name a function")
+    return name
+
+
+def _no_callers(index: Index, name: bytes, query: str) -> str:
+    from metta_index.indexer.symbols import Role
+
+    uses = sum(one.role == Role.REFERENCE for one in index.references(name))
+    if uses:
+        others = f"{uses:,} other {'use is' if uses == 1 else 'uses are'} there"
+        return f"nothing calls {query}; {others}: `metta-index callers --all-uses {query}`"
+    return f"nothing calls {query}" if index.definitions(name) else _unknown(query)
+
+
+def _no_callees(index: Index, name: bytes, query: str) -> str:
+    from metta_index.indexer.symbols import Role
+
+    found = index.definitions(name)
+    if any(symbol.role == Role.DEFINITION for symbol in found):
+        return f"{query} calls nothing that was asked for"
+    return f"{query} has no definition in the workspace" if found else _unknown(query)
+
+
+def _unknown(query: str) -> str:
+    return f"nothing is known of {query}; `metta-index search` finds names that are like it"
+
+
+def _caller_lines(found: Iterable[Caller], sources: SourceLines) -> Iterator[str]:
+    from metta_index.indexer.symbols import TopKind, name_text
+
+    for caller in found:
+        label = _LABELS[caller.kind]
+        if caller.name is not None:
+            label = name_text(caller.name) + ("" if caller.kind == TopKind.RULE else f"  ({label})")
+        yield from _entry(caller, "<-", label, "", sources)
+
+
+def _callee_lines(found: Iterable[Callee], sources: SourceLines) -> Iterator[str]:
+    from metta_index.indexer.symbols import name_text
+
+    for callee in found:
+        yield from _entry(callee, "->", name_text(callee.name), _meaning(callee), sources)
+
+
+def _entry(found: Caller | Callee, arrow: str, label: str, detail: str, sources: SourceLines) -> Iterator[str]:
+    """A line for who calls or is called, and one for each line of the source that a call is in."""
+    # Chains of calls may be long: that must not make the output quadratic.
+    indent = "  " * min(found.depth, 40)
+    yield f"{indent}{arrow} {label}{paint(detail + _MARKS[found.mark], 'note')}"
+    shown: set[tuple[str, int]] = set()
+    for place in found.places:
+        position = place.position
+        if (place.path, position.row) not in shown:
+            shown.add((place.path, position.row))
+            where = f"{paint(display_path(place.path), 'path')}:{position.row + 1}:{position.column + 1}"
+            yield f"{indent}     {where}: {sources.line(place.path, position.row)}"
+
+
+def _meaning(callee: Callee) -> str:
+    """The likeliest meaning in a few words, and how many there are beside it."""
+    if not callee.meanings:
+        return "  not defined"
+    from metta_index.indexer.symbols import Role
+
+    defining = (one for one in callee.meanings if one.symbol is None or one.symbol.role == Role.DEFINITION)
+    first = next(defining, callee.meanings[0])
+    sure = f", {first.confidence.name.lower()}" if first.confidence else ""
+    if first.symbol is None:
+        assert first.builtin is not None
+        return f"  builtin{sure}: {first.builtin.dialect}:{first.builtin.module}"
+    position = first.symbol.position
+    more = f" and {len(callee.meanings) - 1} more" if len(callee.meanings) > 1 else ""
+    where = f"{display_path(first.symbol.path)}:{position.row + 1}:{position.column + 1}"
+    return f"  {first.step}{sure}: {where}{more}"
+
+
+def _caller_object(caller: Caller) -> dict[str, Any]:
+    return {
+        "depth": caller.depth,
+        "of": _text(caller.of),
+        "kind": _KINDS[caller.kind],
+        "name": _text(caller.name) if caller.name is not None else None,
+        "mark": caller.mark or None,
+        "places": [_place_object(place) for place in caller.places],
+    }
+
+
+def _callee_object(callee: Callee) -> dict[str, Any]:
+    from metta_index.indexer.formats.answers import meaning_object
+
+    first = callee.meanings[0] if callee.meanings else None
+    return {
+        "depth": callee.depth,
+        "of": _text(callee.of),
+        "name": _text(callee.name),
+        "step": str(first.step) if first is not None else None,
+        "confidence": first.confidence.name.lower() if first is not None else None,
+        "mark": callee.mark or None,
+        "places": [_place_object(place) for place in callee.places],
+        "meanings": [meaning_object(meaning) for meaning in callee.meanings],
+    }
+
+
+def _place_object(place: Reference) -> dict[str, Any]:
+    return {
+        "path": display_path(place.path),
+        "line": place.position.row + 1,
+        "column": place.position.column + 1,
+        "start_byte": place.start_byte,
+        "end_byte": place.end_byte,
+        "use": place.use.name.lower(),
+        "arguments": place.arguments,
+    }
+
+
+def _text(name: bytes) -> str:
+    from metta_index.indexer.symbols import name_text
+
+    return name_text(name)

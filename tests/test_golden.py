@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from golden.annotations import Annotation, annotate, join, split
 
-from metta_index.indexer.languages.metta.extract import extract
-from metta_index.indexer.languages.metta.parse import parse
+from metta_index.indexer.languages import language_of, load_language
 from metta_index.indexer.occurrences import occurrences, pieces
 from metta_index.indexer.symbols import Flag, Kind, Role, Use, name_text
 
 GOLDEN = Path(__file__).parent / "golden"
 FLAG_WORDS = {Flag.DYNAMIC: "dynamic", Flag.CURRIED: "curried"}
-FILES = sorted(GOLDEN.glob("*/input.metta"))
+FILES = sorted([*GOLDEN.glob("*/input.metta"), *GOLDEN.glob("*/input.rho")])
+COMMENTS = {"metta": ";", "rholang": "//"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,10 @@ class Marked:
     text: str
 
 
-def occurrences_of(source: bytes) -> list[Marked]:
-    """Every occurrence in a MeTTa text, in the words of the golden files."""
-    table = extract(source, parse(source))
+def occurrences_of(source: bytes, language_name: str) -> list[Marked]:
+    """Every occurrence in a text, in the words of the golden files."""
+    language = load_language(language_name)
+    table = language.extract(source, language.parse(source), None)
     (piece,) = pieces([table])
     definitions = {(definition.name_start, definition.role): definition for definition in table.definitions}
     marked = []
@@ -54,8 +55,9 @@ def occurrences_of(source: bytes) -> list[Marked]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
 def test_every_word_does_what_its_carets_say(path: Path, request: pytest.FixtureRequest) -> None:
     annotated = path.read_bytes().decode()
-    code, _ = split(annotated)
-    actual = join(code, annotate(code, occurrences_of(code.encode())))
+    language = language_of(path.name)
+    code, _ = split(annotated, COMMENTS[language])
+    actual = join(code, annotate(code, occurrences_of(code.encode(), language)), COMMENTS[language])
     if request.config.getoption("--update-golden"):
         path.write_bytes(actual.encode())
     else:
@@ -65,9 +67,10 @@ def test_every_word_does_what_its_carets_say(path: Path, request: pytest.Fixture
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
 def test_carets_are_comments_that_change_nothing(path: Path) -> None:
     annotated = path.read_bytes().decode()
-    code, expected = split(annotated)
-    assert join(code, expected) == annotated
-    assert [marked.text for marked in occurrences_of(annotated.encode())] == [note.text for note in expected]
+    language = language_of(path.name)
+    code, expected = split(annotated, COMMENTS[language])
+    assert join(code, expected, COMMENTS[language]) == annotated
+    assert [marked.text for marked in occurrences_of(annotated.encode(), language)] == [note.text for note in expected]
 
 
 def test_columns_count_code_points() -> None:
@@ -86,4 +89,5 @@ def test_a_word_in_the_first_column_cannot_be_marked() -> None:
 
 def test_the_golden_files_are_there() -> None:
     """A moved folder would leave the parametrized tests above without a case."""
-    assert len(FILES) >= 25
+    assert len(FILES) >= 35
+    assert {path.suffix for path in FILES} == {".metta", ".rho"}

@@ -1,4 +1,4 @@
-"""Golden files: MeTTa with, under each line, comments that say what every word of the line does.
+"""Golden files: programs with, under each line, comments that say what every word of the line does.
 
 A caret line is a comment that marks one word of the nearest code line above it
 and says what the word does; columns count code points:
@@ -9,8 +9,8 @@ and says what the word does; columns count code points:
     ;              ^ reference call *
     ;                 ^^ reference $x
 
-The `;` takes the first column, so a word that starts there cannot be marked:
-indent it.
+What starts a comment (`;`, or `//` in Rholang) takes the first columns, so a word
+that starts there cannot be marked: indent it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
-
-_CARETS = re.compile(r"; *(\^+) (.+)")
 
 
 class Marked(Protocol):
@@ -44,16 +42,17 @@ class Annotation:
     text: str
 
 
-def split(annotated: str) -> tuple[str, list[Annotation]]:
+def split(annotated: str, comment: str = ";") -> tuple[str, list[Annotation]]:
     """The code of a golden file without its caret lines, and what they say about it.
 
-    Lines of annotations count in the code alone. Raises ValueError for carets
+    `comment`: what starts one. Lines of annotations count in the code alone. Raises ValueError for carets
     above all code.
     """
+    form = re.compile(rf"{re.escape(comment)} *(\^+) (.+)")
     code: list[str] = []
     annotations: list[Annotation] = []
     for line in annotated.splitlines(keepends=True):
-        carets = _CARETS.fullmatch(line.rstrip("\n"))
+        carets = form.fullmatch(line.rstrip("\n"))
         if carets is None:
             code.append(line)
         elif not code:
@@ -63,10 +62,10 @@ def split(annotated: str) -> tuple[str, list[Annotation]]:
     return "".join(code), annotations
 
 
-def join(code: str, annotations: Iterable[Annotation]) -> str:
+def join(code: str, annotations: Iterable[Annotation], comment: str = ";") -> str:
     """The golden file for some code: what `split` takes apart.
 
-    Raises ValueError for a word in the first column.
+    Raises ValueError for a word in the columns of what starts a comment.
     """
     under: dict[int, list[Annotation]] = {}
     for annotation in annotations:
@@ -75,10 +74,10 @@ def join(code: str, annotations: Iterable[Annotation]) -> str:
     for number, line in enumerate(code.splitlines(keepends=True)):
         lines.append(line)
         for note in sorted(under.pop(number, ()), key=lambda note: note.start_column):
-            if note.start_column == 0:
+            if note.start_column < len(comment):
                 raise ValueError(f"indent line {number + 1}: {note.text!r} starts in its first column")
             carets = "^" * (note.end_column - note.start_column)
-            lines.append(f";{' ' * (note.start_column - 1)}{carets} {note.text}\n")
+            lines.append(f"{comment}{' ' * (note.start_column - len(comment))}{carets} {note.text}\n")
     if under:
         raise ValueError(f"no such lines: {sorted(under)}")
     return "".join(lines)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from metta_index.indexer.enclosing import Block, Enclosing
-from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.index import Index, Reference
-from metta_index.indexer.occurrences import Piece, numbers
+from metta_index.indexer.occurrences import Occurrence, Piece, occurrences
 from metta_index.indexer.symbols import Role, TopKind, Use
 
 if TYPE_CHECKING:
     from metta_index.indexer.resolving import Meaning
 
-_ROLES = tuple(Role)
-_USES = tuple(Use)
 #: For what stands outside of all atoms, as words may after a syntax error.
 _OUTSIDE = Block(TopKind.OTHER, None, 0, 0)
-_CALL = Role.REFERENCE | Use.CALL << 4
-_REFERENCES = frozenset(Role.REFERENCE | use << 4 for use in Use)
+_CALLS = frozenset({Use.CALL})
+_ALL_USES = frozenset(Use)
 
 
 class Mark(StrEnum):
@@ -71,10 +67,10 @@ def callers(index: Index, name: bytes, depth: int = 1, all_uses: bool = False) -
     With `all_uses` also what has its name in patterns, data and types. A tree in
     pre-order; what is below a function is there once, as near to the root as it can be.
     """
-    wanted = _REFERENCES if all_uses else frozenset({_CALL})
+    uses = _ALL_USES if all_uses else _CALLS
     tree = _expand(
         [(name, "")],
-        lambda functions: _users(index, functions[0][0], wanted),
+        lambda functions: _users(index, functions[0][0], uses),
         lambda found: [(found.name, "")] if found.kind == TopKind.RULE and found.name is not None else [],
         depth,
     )
@@ -86,12 +82,12 @@ def callees(index: Index, name: bytes, depth: int = 1, all_uses: bool = False) -
 
     As `callers`. Only the documents are followed in which a name can be defined where it is called.
     """
-    wanted = _REFERENCES if all_uses else frozenset({_CALL})
+    uses = _ALL_USES if all_uses else _CALLS
     known: dict[_Call, list[Meaning]] = {}
     defining, _mentioning = index.reader.documents_of(name)
     tree = _expand(
         [(name, document.path) for document in defining],
-        lambda functions: _used_by(index, functions, wanted, known),
+        lambda functions: _used_by(index, functions, uses, known),
         _followed,
         depth,
     )
@@ -105,33 +101,30 @@ _Call = tuple[str, bytes, int | None, int]
 _Found = TypeVar("_Found")
 
 
-def _users(index: Index, name: bytes, wanted: frozenset[int]) -> list[Caller]:
+def _users(index: Index, name: bytes, uses: frozenset[Use]) -> list[Caller]:
     """The uses of a name in the workspace, by what they stand in: definitions first, in the order of the text."""
     groups: dict[tuple[TopKind, bytes | None], list[Reference]] = {}
     _defining, mentioning = index.reader.documents_of(name)
     for document in mentioning:
         for piece in index.pieces(document.path):
-            if name not in piece.table.names:
-                continue
-            columns = _Columns(piece)
-            blocks: Enclosing | None = None
-            for row in columns.rows_of(name):
-                if columns.roles[row] in wanted:
-                    blocks = blocks if blocks is not None else Enclosing(piece)
-                    block = blocks.around(piece.offset + columns.starts[row]) or _OUTSIDE
-                    group = groups.setdefault((block.kind, block.name), [])
-                    group.append(columns.reference(row, document.path, block.name))
-    found = [Caller(0, name, kind, user, tuple(places), Mark.NONE) for (kind, user), places in groups.items()]
-    return sorted(found, key=lambda caller: caller.kind)
+            found = [one for one in occurrences(piece, name) if one.role == Role.REFERENCE and one.use in uses]
+            blocks = Enclosing(piece) if found else None
+            for one in found:
+                block = (blocks.around(one.start_byte) if blocks is not None else None) or _OUTSIDE
+                groups.setdefault((block.kind, block.name), []).append(
+                    _reference(piece, document.path, one, block.name)
+                )
+    callers = [Caller(0, name, kind, user, tuple(places), Mark.NONE) for (kind, user), places in groups.items()]
+    return sorted(callers, key=lambda caller: caller.kind)
 
 
 def _used_by(
-    index: Index, functions: Sequence[_Function], wanted: frozenset[int], known: dict[_Call, list[Meaning]]
+    index: Index, functions: Sequence[_Function], uses: frozenset[Use], known: dict[_Call, list[Meaning]]
 ) -> list[Callee]:
     of = functions[0][0]
     groups: dict[bytes, list[Reference]] = {}
     for _name, path in functions:
-        for place in _uses_within(index, path, of, wanted):
+        for place in _uses_within(index, path, of, uses):
             groups.setdefault(place.name, []).append(place)
     return [
         Callee(0, of, name, tuple(places), _meanings(index, places, known), Mark.NONE)
@@ -139,55 +132,23 @@ def _used_by(
     ]
 
 
-def _uses_within(index: Index, path: str, of: bytes, wanted: frozenset[int]) -> Iterator[Reference]:
+def _uses_within(index: Index, path: str, of: bytes, uses: frozenset[Use]) -> Iterator[Reference]:
     """What the definitions of a name in a document use, definitions inside of them apart."""
     for piece in index.pieces(path):
         if of not in piece.table.names:
             continue
-        columns, blocks = _Columns(piece), Enclosing(piece)
+        blocks = Enclosing(piece)
         for block in blocks.definitions_of(of):
-            for row in columns.rows_in(block.start_byte, block.end_byte):
-                if columns.roles[row] in wanted and blocks.around(piece.offset + columns.starts[row]) == block:
-                    yield columns.reference(row, path, of)
+            for one in occurrences(piece, within=(block.start_byte, block.end_byte)):
+                if one.role == Role.REFERENCE and one.use in uses and blocks.around(one.start_byte) == block:
+                    yield _reference(piece, path, one, of)
 
 
-class _Columns:
-    """The occurrences of a piece by row: no objects are made for those that nobody asks for."""
-
-    def __init__(self, piece: Piece) -> None:
-        table = piece.table
-        self._piece = piece
-        self.names, self.starts = numbers(table.occurrence_names), numbers(table.occurrence_starts)
-        self.roles = table.occurrence_roles
-        self._arguments = numbers(table.occurrence_arguments)
-        if not len(self.names) == len(self.starts) == len(self.roles) == len(self._arguments):
-            raise DecodeError("occurrence columns differ in length")
-
-    def rows_of(self, name: bytes) -> Iterator[int]:
-        """The rows of a name that is among those of the table."""
-        number = self._piece.table.names.index(name)
-        row = -1
-        try:
-            while True:
-                row = self.names.index(number, row + 1)
-                yield row
-        except ValueError:
-            return
-
-    def rows_in(self, start: int, end: int) -> range:
-        """The rows between two bytes of the document."""
-        offset = self._piece.offset
-        return range(bisect_left(self.starts, start - offset), bisect_left(self.starts, end - offset))
-
-    def reference(self, row: int, path: str, within: bytes | None) -> Reference:
-        piece = self._piece
-        start, code, count = piece.offset + self.starts[row], self.roles[row], self._arguments[row]
-        try:
-            name, role, use = piece.table.names[self.names[row]], _ROLES[code & 15], _USES[code >> 4]
-        except IndexError as error:
-            raise DecodeError("an occurrence of no name, role or use") from error
-        place = piece.position(start)
-        return Reference(name, role, use, path, start, start + len(name), place, count - 1 if count else None, within)
+def _reference(piece: Piece, path: str, found: Occurrence, within: bytes | None) -> Reference:
+    place = piece.position(found.start_byte)
+    return Reference(
+        found.name, found.role, found.use, path, found.start_byte, found.end_byte, place, found.arguments, within
+    )
 
 
 def _meanings(index: Index, places: Iterable[Reference], known: dict[_Call, list[Meaning]]) -> tuple[Meaning, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -95,8 +95,8 @@ def pieces(tables: Sequence[SymbolTable]) -> Iterator[Piece]:
         offset, row, byte_column, column = offset + table.size, end.row, end.byte_column, end.column
 
 
-def occurrences(piece: Piece, only: bytes | None = None) -> Iterator[Occurrence]:
-    """Every occurrence in a piece, or those of one name, in the order of the text.
+def occurrences(piece: Piece, only: bytes | None = None, within: tuple[int, int] | None = None) -> Iterator[Occurrence]:
+    """Every occurrence in a piece, or those of one name, or those between two bytes, in the order of the text.
 
     Raises DecodeError on a table that does not fit.
     """
@@ -115,6 +115,9 @@ def occurrences(piece: Piece, only: bytes | None = None) -> Iterator[Occurrence]
     )
     if not len(names) == len(starts) == len(roles) == len(counts):
         raise DecodeError("occurrence columns differ in length")
+    if within is not None:
+        first, last = (bisect_left(starts, byte - offset) for byte in within)
+        rows = [row for row in rows if first <= row < last] if only is not None else range(first, last)
     try:
         for row in rows:
             code, count = roles[row], counts[row]

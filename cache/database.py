@@ -172,9 +172,12 @@ class IndexDatabase(IndexReader):
             self.finding_rows.change(imports_key(path) for path in self.imports.changed)
         self.finding_rows.flush()
         totals = dict(self._totals)
-        sealed = seal("manifest", manifest.with_totals(totals).to_bytes())
+        finished = manifest.with_totals(totals)
+        sealed = seal("manifest", finished.to_bytes())
         self._connection.execute("INSERT OR REPLACE INTO manifest VALUES (1, ?)", (sealed,))
         self._connection.execute("COMMIT")
+        # What follows, such as keeping findings, starts from here.
+        self._known, self._known_checksum = finished, head(sealed)
         return totals
 
     def discard(self) -> None:

@@ -1,0 +1,38 @@
+"""MI203: an import that leads nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metta_index.indexer.languages.metta.modules import REGISTRATIONS, Status, Way
+from metta_index.indexer.rules.code import Code
+from metta_index.indexer.rules.linked import Linked
+from metta_index.indexer.rules.rule import ALL, Match, Rule
+
+
+def _find(code: Code, linked: Linked) -> Iterator[Match]:
+    for record in linked.imports:
+        resolution = record.resolution
+        if (
+            resolution is not None
+            and resolution.status == Status.UNRESOLVED
+            and resolution.way != Way.COMPUTED
+            and record.form not in REGISTRATIONS
+            and not record.is_inert
+        ):
+            yield Match(record.start_byte, record.end_byte, f"`{record.module}` is not found: {resolution.reason}")
+
+
+RULE = Rule(
+    "MI203",
+    "unresolved-import",
+    "warning",
+    "An import names a module that is found neither in the workspace nor among those of the language.",
+    "Hyperon gives an error, which ends the script. PeTTa goes on without a word: what was to be imported is missing, "
+    "and calls of it stay as they are written. Name folders that are "
+    "searched besides with `roots` in the configuration.",
+    "!(import! &self no-such-module)\n",
+    {"main.metta": "!(import! &self lib)\n!(import! &self random)\n", "lib.metta": "(a)\n"},
+    ALL - {"mettatron"},
+    find_linked=_find,
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from metta_index.indexer.languages.rholang.grammar import Node
@@ -13,11 +12,6 @@ _LONGEST = 200
 
 _GROUND = frozenset({Node.string, Node.number, Node.boolean, Node.nil})
 _WRAPPERS = frozenset({Node.block, Node.parenthesized})
-
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"|`[^`]*`', re.DOTALL)
-_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_']*")
-_GROUND_WORDS = frozenset({b"Nil", b"true", b"false", b"Set"})
-_URI = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 class Named(NamedTuple):
@@ -54,10 +48,3 @@ def quoted_name(nodes: Nodes, quote: int) -> Named | None:
         if b"\n" not in written and len(written) <= _LONGEST:
             return Named(written, nodes.starts[quote], value)
     return None
-
-
-def is_global(name: bytes) -> bool:
-    """Whether a name means the same in every file: URIs, and quoted values without variables in them."""
-    if name.startswith(b"@"):
-        return all(word in _GROUND_WORDS for word in _WORD.findall(_STRING.sub(b"", name)))
-    return _URI.match(name) is not None

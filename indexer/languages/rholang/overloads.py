@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from metta_index.indexer.languages.rholang.globals import is_private
 from metta_index.indexer.languages.rholang.grammar import Node
 from metta_index.indexer.languages.rholang.lexical import decode_string
-from metta_index.indexer.languages.rholang.names import is_global, quoted_name
+from metta_index.indexer.languages.rholang.names import quoted_name
 from metta_index.indexer.languages.rholang.nodes import Nodes
 from metta_index.indexer.languages.rholang.parse import parse
 from metta_index.indexer.languages.rholang.patterns import SENDS
@@ -99,7 +100,7 @@ def reached(nodes: Nodes, table: SymbolTable) -> dict[int, tuple[int, ...]]:
     (piece,) = pieces([table])
 
     def identity(name: bytes, start: int) -> tuple[bytes, tuple[int, int]]:
-        return name, (0, 0) if is_global(name) else scope_of(piece, name, start)
+        return name, scope_of(piece, name, start) if is_private(name) else (0, 0)
 
     contracts: dict[tuple[bytes, tuple[int, int]], list[int]] = {}
     for number, definition in enumerate(table.definitions):

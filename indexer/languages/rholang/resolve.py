@@ -51,9 +51,9 @@ class Resolver(Walker):
             for part in nodes.children(declaration):
                 if nodes.kinds[part] == Node.variable:
                     self.scopes.bind(group, nodes.bytes_of(part), nodes.starts[part], is_process=False)
+                    self.scopes.refuse_duplicates(group, len(group.binders) - 1, "by this `new`")
                 elif nodes.kinds[part] == Node.uri:
                     self.scopes.note(nodes.bytes_of(part)[1:-1], nodes.starts[part] + 1, Role.IMPORT, Use.DATA)
-        self.scopes.refuse_duplicates(group, 0, "by this `new`")
         self.scopes.enter(group)
         body = children[len(declarations) :]
         self.then(*((self.process, child, Use.EVALUATED) for child in body), (self.scopes.leave, group))

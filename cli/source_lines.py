@@ -27,5 +27,6 @@ class SourceLines:
         if row >= len(lines):
             return ""
         text = lines[row].decode("utf-8", "backslashreplace").strip()
-        text = "".join(char if char.isprintable() else " " for char in text)
+        if not text.isprintable():
+            text = "".join(char if char.isprintable() else " " for char in text)
         return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

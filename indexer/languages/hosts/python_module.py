@@ -172,6 +172,14 @@ class PythonModule:
                 return position
         return None
 
+    def bound_values(self) -> Iterator[Node]:
+        """What names and attributes of the file are bound to, in its order of scopes."""
+        for scope in self._scopes:
+            for bindings in scope.bindings.values():
+                for binding in bindings:
+                    if not binding.each:
+                        yield binding.value
+
     def items(self, name: Node) -> Iterator[Item]:
         """What is stored in a dictionary by `name[key] = value`, in the function of the use."""
         yield from self._scopes[self._scope_at(name.start_byte)].items.get(self.text(name), [])

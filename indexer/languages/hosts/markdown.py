@@ -1,0 +1,93 @@
+"""MeTTa in Markdown: fenced blocks, marked as MeTTa or of its forms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from tree_sitter import Language, Node, Query, QueryCursor
+
+from metta_index.indexer.languages.hosts import providers
+from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings
+from metta_index.indexer.languages.hosts.shape import is_metta
+from metta_index.indexer.languages.hosts.strings import marks_metta
+from metta_index.indexer.regions import Segment, make_region, text_of, verbatim
+from metta_index.indexer.symbols import Confidence, Region
+
+#: A file without a fence is not parsed, nor is one without any of these: the language's name
+#: as people write it in info strings, and what a form of MeTTa opens with.
+FENCES = (b"```", b"~~~")
+TRACES = (b"etta", b"eTTa", b"ETTA", b"(=", b"(:", b"(@doc", b"!(")
+
+GRAMMAR = "markdown"
+
+_BLOCKS = "(fenced_code_block) @block"
+_LINE_END = re.compile(rb"\r?\n")
+
+
+def find(source: bytes) -> HostFindings:
+    if not any(fence in source for fence in FENCES) or not any(trace in source for trace in TRACES):
+        return NOTHING
+    root = providers.parser("markdown").parse(source).root_node
+    blocks = QueryCursor(_query(providers.language("markdown"))).captures(root).get("block", [])
+    regions = (_region(source, block) for block in sorted(blocks, key=lambda block: block.start_byte))
+    return HostFindings(tuple(region for region in regions if region is not None))
+
+
+@cache
+def _query(language: Language) -> Query:
+    return Query(language, _BLOCKS)
+
+
+def _region(source: bytes, block: Node) -> Region | None:
+    """The region of a block: `fence`, marked as MeTTa, or `shape`, with no mark at all."""
+    info, content = _child(block, "info_string"), _child(block, "code_fence_content")
+    if content is None:
+        return None
+    written = source[info.start_byte : info.end_byte].strip() if info is not None else b""
+    if written and not marks_metta(written):
+        return None
+    text = trimmed(_lines(source, content))
+    if not text or not (written or is_metta(text_of(text))):
+        return None
+    if written:
+        return make_region("metta", "fence", Confidence.CERTAIN, text)
+    return make_region("metta", "shape", Confidence.POSSIBLE, text)
+
+
+def _child(node: Node, kind: str) -> Node | None:
+    return next((child for child in node.children if child.type == kind), None)
+
+
+def _lines(source: bytes, content: Node) -> Iterator[Segment]:
+    """The content without what continues the blocks around it: indentation of lists, marks of quotes.
+
+    The wheels' grammar names these bytes (`block_continuation`); that of
+    tree-sitter-languages puts the line end before them into the same node.
+    """
+    at = content.start_byte
+    for child in content.children:
+        if child.type == "block_continuation":
+            yield verbatim(source, at, child.start_byte)
+            at = child.end_byte
+        elif child.type == "line_break":
+            for found in _LINE_END.finditer(source, child.start_byte, child.end_byte):
+                yield verbatim(source, at, found.end())
+                at = child.end_byte
+                break
+    yield verbatim(source, at, content.end_byte)
+
+
+def trimmed(segments: Iterator[Segment]) -> list[Segment]:
+    """Segments without the blank lines around the text: grammars differ in what they count to a block."""
+    kept = [segment for segment in segments if segment.text]
+    while kept and not kept[-1].text.strip():
+        kept.pop()
+    while kept and not kept[0].text.strip():
+        kept.pop(0)
+    if kept:
+        kind, text, start, end = kept[-1]
+        short = text.rstrip()
+        kept[-1] = Segment(kind, short, start, end - len(text) + len(short))
+    return kept

@@ -70,8 +70,9 @@ def _with_python(regions: list[Region], code: list[Segment]) -> HostFindings:
         name_start = positions.host_range(each.name_start, each.name_start + 1)[0]
         start, end = positions.host_range(each.start, each.end)
         doc_start, doc_end = positions.host_range(each.doc_start, each.doc_end) if each.doc_end else (0, 0)
-        places = {"name_start": name_start, "start": start, "end": end, "doc_start": doc_start, "doc_end": doc_end}
-        registrations.append(each._replace(**places))
+        registrations.append(
+            each._replace(name_start=name_start, start=start, end=end, doc_start=doc_start, doc_end=doc_end)
+        )
     imports = []
     for known in found.imports:
         module = positions.host_range(known.module_start, known.module_end)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -23,7 +22,6 @@ TRACES = (b"etta", b"eTTa", b"ETTA", b"(=", b"(:", b"(@doc", b"!(")
 GRAMMAR = "markdown"
 
 _BLOCKS = "(fenced_code_block) @block"
-_LINE_END = re.compile(rb"\r?\n")
 
 
 def find(source: bytes) -> HostFindings:
@@ -61,26 +59,17 @@ def _child(node: Node, kind: str) -> Node | None:
 
 
 def _lines(source: bytes, content: Node) -> Iterator[Segment]:
-    """The content without what continues the blocks around it: indentation of lists, marks of quotes.
-
-    The wheels' grammar names these bytes (`block_continuation`); that of
-    tree-sitter-languages puts the line end before them into the same node.
-    """
+    """The content without what continues the blocks around it: indentation of lists, marks of quotes."""
     at = content.start_byte
     for child in content.children:
         if child.type == "block_continuation":
             yield verbatim(source, at, child.start_byte)
             at = child.end_byte
-        elif child.type == "line_break":
-            for found in _LINE_END.finditer(source, child.start_byte, child.end_byte):
-                yield verbatim(source, at, found.end())
-                at = child.end_byte
-                break
     yield verbatim(source, at, content.end_byte)
 
 
 def trimmed(segments: Iterator[Segment]) -> list[Segment]:
-    """Segments without the blank lines around the text: grammars differ in what they count to a block."""
+    """Segments without the blank lines around the text, which mean nothing to MeTTa."""
     kept = [segment for segment in segments if segment.text]
     while kept and not kept[-1].text.strip():
         kept.pop()

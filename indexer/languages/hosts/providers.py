@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 PACK = "tree-sitter-languages"
 WHEELS = "wheels"
 
-#: The grammars that hosts use.
-GRAMMARS = ("python", "rust", "markdown")
+#: The grammars that hosts use, and where each may come from, the first choice first. Markdown's in
+#: tree-sitter-languages 1.10.2 ends the process (an assertion in its scanner) on public files of many nested
+#: blocks, so it is not used at all.
+GRAMMARS = {"python": (PACK, WHEELS), "rust": (PACK, WHEELS), "markdown": (WHEELS,)}
 
 _CAPSULE_NAME = b"tree_sitter.Language"  # a capsule keeps the pointer, so the name must live as long
-_forced: list[str] = []
+_excluded: list[str] = []
 
 
 class MissingGrammarError(Exception):
@@ -36,7 +38,9 @@ class MissingGrammarError(Exception):
 
 def provider_of(grammar: str) -> str | None:
     """Where a grammar comes from, PACK or WHEELS; None where it is not installed. Imports no tree-sitter."""
-    for provider in _forced or (PACK, WHEELS):
+    for provider in GRAMMARS[grammar]:
+        if provider in _excluded:
+            continue
         if _spec(_module(provider, grammar)) is not None:
             return provider
     return None
@@ -64,13 +68,13 @@ def version_of(grammar: str) -> str:
 
 
 @contextmanager
-def only(provider: str) -> Iterator[None]:
-    """For tests: grammars come from this provider and no other."""
-    _forced[:] = [provider]
+def without(*excluded: str) -> Iterator[None]:
+    """For tests: as if these providers were not installed."""
+    _excluded[:] = excluded
     try:
         yield
     finally:
-        _forced.clear()
+        _excluded.clear()
 
 
 def parser(grammar: str) -> Parser:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from metta_index.indexer.findings import FINDINGS_SCHEMA, Failure, Finding, SourceText, encode_findings, sort_key
+from metta_index.indexer.languages import LANGUAGES
 from metta_index.indexer.languages.metta.versions import TABLE_VERSION, TREE_VERSION
 from metta_index.indexer.protocols import IndexedDocument
 from metta_index.indexer.rules.code import Code
@@ -25,7 +26,7 @@ class CheckOptions(NamedTuple):
 
     def fingerprint(self) -> str:
         """All but the workspace that findings depend on."""
-        versions = (RULES_VERSION, FINDINGS_SCHEMA, TREE_VERSION, TABLE_VERSION)
+        versions = (RULES_VERSION, *LANGUAGES, FINDINGS_SCHEMA, TREE_VERSION, TABLE_VERSION)
         return repr((*versions, sorted(self.codes), sorted(self.known)))
 
 

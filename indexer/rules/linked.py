@@ -9,11 +9,16 @@ from typing import Protocol
 from metta_index.indexer.findings import Related, printable
 from metta_index.indexer.import_graph import ImportGraph, Reached
 from metta_index.indexer.imports import ImportRecord
+from metta_index.indexer.languages import LANGUAGES
 from metta_index.indexer.languages.metta.builtins import Builtin, candidates
+from metta_index.indexer.languages.metta.modules_names import refusal
 from metta_index.indexer.offers import Offer
 from metta_index.indexer.positions import Position
 from metta_index.indexer.rules.keys import imports_key, name_key, text_key
 from metta_index.indexer.symbols import Kind
+
+#: Whether Python files are indexed, so that imports of them lead somewhere.
+_KNOWS_PYTHON = "python" in LANGUAGES
 
 
 class Knowledge(Protocol):
@@ -110,6 +115,12 @@ class Linked:
             )
             for record in records
         )
+
+    def may_be_python(self, record: ImportRecord) -> bool:
+        """Whether an import can mean a Python file that the index does not know of."""
+        if _KNOWS_PYTHON:
+            return False
+        return record.module.endswith(".py") or (self.dialect == "hyperon" and refusal(record.module) is None)
 
     def anywhere(self, name: bytes) -> list[Offer]:
         """What any document of the workspace offers under a name."""

@@ -9,6 +9,9 @@ from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import ALL, Match, Rule
 
+#: Endings of files that programs of PeTTa and its kin make and load as they run.
+_DATA = (".act", ".mork", ".qlf", ".pl", ".so")
+
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
     for record in linked.imports:
@@ -19,6 +22,8 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
             and resolution.way != Way.COMPUTED
             and record.form not in REGISTRATIONS
             and not record.is_inert
+            and not linked.may_be_python(record)
+            and not record.module.endswith(_DATA)
         ):
             yield Match(record.start_byte, record.end_byte, f"`{record.module}` is not found: {resolution.reason}")
 
@@ -31,7 +36,7 @@ RULE = Rule(
     "Hyperon gives an error, which ends the script. PeTTa goes on without a word: what was to be imported is missing, "
     "and calls of it stay as they are written. Name folders that are "
     "searched besides with `roots` in the configuration.",
-    "!(import! &self no-such-module)\n",
+    "!(import! &self no/such/file.metta)\n",
     {"main.metta": "!(import! &self lib)\n!(import! &self random)\n", "lib.metta": "(a)\n"},
     ALL - {"mettatron"},
     find_linked=_find,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metta_index.indexer.languages.metta.modules import Status
+from metta_index.indexer.languages.metta.modules import Status, Way
 from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import ALL, Match, Rule
@@ -15,6 +15,8 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
         resolution = record.resolution
         if resolution is None or resolution.status != Status.AMBIGUOUS or record.is_inert:
             continue
+        if resolution.way == Way.REGISTERED:
+            continue  # which `register-module!` has run before is not known here
         names = [f"`{target.path}`" for target in resolution.candidates]
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
         yield Match(record.start_byte, record.end_byte, f"`{record.module}` can be {shown}: {resolution.reason}")

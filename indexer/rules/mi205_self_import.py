@@ -12,7 +12,7 @@ from metta_index.indexer.rules.rule import ALL, Match, Rule
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
     for record in linked.imports:
         edge = record.edge()
-        if edge is not None and edge.target == code.path:
+        if edge is not None and edge.target == code.path and not linked.may_be_python(record):
             yield Match(record.start_byte, record.end_byte, f"`{record.module}` is this file itself")
 
 
@@ -22,7 +22,7 @@ RULE = Rule(
     "error",
     "A file imports itself.",
     "Hyperon waits for the module that it is loading, and hangs.",
-    {"lib.metta": "!(import! &self lib)\n"},
+    {"lib.metta": "!(import! &self lib.metta)\n"},
     {"lib.metta": "!(import! &self other)\n", "other.metta": "(a)\n"},
     ALL - {"mettatron"},
     find_linked=_find,

@@ -28,10 +28,11 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
 RULE = Rule(
     "MI208",
     "import-diamond",
-    "warning",
+    "info",
     "A file gets into one space through several imports.",
     "PeTTa loads a file as often as it is imported: all its rules are there twice, so every call gives its result "
-    "twice, and calls of calls four times. Hyperon loads a module once, so nothing is said there.",
+    "twice, and calls of calls four times. Hyperon loads a module once. No warning, as many programs that name files "
+    "by their paths were written for implementations that load a file once.",
     {
         "main.metta": "!(import! &self a.metta)\n!(import! &self b.metta)\n",
         "a.metta": "!(import! &self c.metta)\n",

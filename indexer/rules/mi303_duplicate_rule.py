@@ -1,0 +1,64 @@
+"""MI303: the same rule twice in one file, but for the names of variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metta_index.indexer.languages.metta import grammar
+from metta_index.indexer.rules.code import Code, Node
+from metta_index.indexer.rules.rule import HYPERON, PETTA, Match, Rule
+from metta_index.indexer.symbols import TopKind
+
+
+def _find(code: Code) -> Iterator[Match]:
+    first: dict[tuple[object, ...], Node] = {}
+    for top in code.tops:
+        node = top.node
+        if top.kind != TopKind.RULE or top.name is None or not node.is_sound:
+            continue
+        known = first.setdefault(_shape(node), node)
+        if known is not node:
+            before = code.source.related(known.start, known.end, "the same rule")
+            fix = code.fix("delete the second one", code.edit(node.start, _end_of_line(code, node.end), ""))
+            message = "this rule is here already; each copy gives every result once more"
+            yield Match(node.start, node.end, message, fix, (before,))
+
+
+def _shape(node: Node) -> tuple[object, ...]:
+    """What a rule is, apart from white space, comments and the names of its variables."""
+    variables: dict[bytes, int] = {}
+    shape: list[object] = []
+    open_ends: list[int] = []
+    for inner in node.inside():
+        while open_ends and open_ends[-1] <= inner.start:
+            open_ends.pop()
+            shape.append(None)
+        if inner.kind == grammar.VARIABLE and inner.text != b"$_":
+            shape.append(variables.setdefault(inner.text, len(variables)))
+        elif inner.kind == grammar.EXPRESSION:
+            shape.append("(")
+            open_ends.append(inner.end)
+        else:
+            shape.append(inner.text)
+    return tuple(shape)
+
+
+def _end_of_line(code: Code, end: int) -> int:
+    """Where a deletion ends that starts at the start of a form: after the line break, if nothing else is in the line."""
+    source = code.source.source
+    stop = source.find(b"\n", end)
+    return stop + 1 if stop >= 0 and not source[end:stop].strip() else end
+
+
+RULE = Rule(
+    "MI303",
+    "duplicate-rule",
+    "warning",
+    "A file has the same rule twice.",
+    "Rules add up: a call gives the result of every rule that matches, so a rule that is there twice gives each result "
+    "twice, `[1, 1]`, and a call of such a call four times. Names of variables make no difference.",
+    "(= (double $x) (* $x 2))\n(= (double $y) (* $y 2))\n",
+    "(= (double $x) (* $x 2))\n(= (double $x $y) (* $x $y))\n(= (twice $x $y) $x)\n(= (twice $x $x) $x)\n",
+    HYPERON | PETTA,
+    find=_find,
+)

@@ -1,0 +1,38 @@
+"""MI306: a rule for a name that the language has a meaning for already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metta_index.indexer.rules.code import Code
+from metta_index.indexer.rules.linked import Linked
+from metta_index.indexer.rules.rule import HYPERON, Match, Rule
+from metta_index.indexer.symbols import Flag, Kind, Role, name_text
+
+
+def _find(code: Code, linked: Linked) -> Iterator[Match]:
+    seen: set[bytes] = set()
+    for place in code.definitions:
+        one = place.definition
+        if one.role != Role.DEFINITION or one.kind != Kind.FUNCTION or one.flags & Flag.DYNAMIC or place.name in seen:
+            continue
+        seen.add(place.name)
+        rows = [row for row in linked.builtins(place.name) if row.always and row.kind != "constructor"]
+        if rows and any(row.accepts(one.arity) for row in rows):
+            end = place.name_start + len(place.name)
+            message = f"`{name_text(place.name)}` is there already ({rows[0].module}); this adds to it, or does nothing"
+            yield Match(place.name_start, end, message)
+
+
+RULE = Rule(
+    "MI306",
+    "redefined-builtin",
+    "info",
+    "A file has rules for a function that the language itself has.",
+    "Rules do not replace what is there: where the language's own function is written in MeTTa both give results, and "
+    "where it is built in, the rule is never used.",
+    "(= (if $c $a $b) $a)\n",
+    "(= (my-if $c $a $b) $a)\n",
+    HYPERON,
+    find_linked=_find,
+)

@@ -292,7 +292,10 @@ module.exports = grammar({
 
     // ---- ground values
 
-    _ground: $ => choice($.nil, $.boolean, $.number, $.string, $.uri),
+    _ground: $ => choice($.nil, $.boolean, $.number, alias($.negative_number, $.negative), $.string, $.uri),
+
+    // A negative number is a literal: `@-1`, `~-1`.
+    negative_number: $ => prec(PREC.negation + 1, seq("-", $.number)),
 
     nil: _ => "Nil",
     boolean: _ => choice("true", "false"),

@@ -41,7 +41,7 @@ def quoted_name(nodes: Nodes, quote: int) -> Named | None:
         return None
     if kind == Node.uri:
         return Named(text[1:-1], nodes.starts[value] + 1, None) if len(text) > 2 else None
-    if kind in _GROUND:
+    if kind in _GROUND or (kind == Node.negative and text[1:].isdigit()):
         return Named(b"@" + text, nodes.starts[value] - 1, None)
     if kind in (Node.tuple, Node.list, Node.set, Node.map, Node.par):
         written = nodes.bytes_of(quote)

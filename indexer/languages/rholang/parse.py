@@ -94,7 +94,8 @@ def _errors(root: TreeNode) -> list[TreeNode]:
 def _syntax_problems(source: bytes, root: TreeNode) -> list[Problem]:
     found = []
     for node in _errors(root):
-        start, end = node.start_byte, node.end_byte
+        # A quote that closes the last string may have been added at the end.
+        start, end = min(node.start_byte, len(source)), min(node.end_byte, len(source))
         if node.is_missing:
             found.append(Problem("syntax-error", f"`{node.type}` is missing here", start, end))
             continue

@@ -4,4 +4,4 @@
 TREE_VERSION = "rholang-tree-1"
 
 #: The binding rules and what `extract` makes of them.
-TABLE_VERSION = "rholang-table-1"
+TABLE_VERSION = "rholang-table-5"

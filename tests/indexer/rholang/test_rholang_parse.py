@@ -1,7 +1,7 @@
 """Parsing never fails: one bad process leaves the rest of a text as it was, and says what is wrong with it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tables import defined, problems_of, table_of
 
@@ -125,6 +125,7 @@ words = st.lists(st.sampled_from([*WORDS.split(), "\n", "\0"]), max_size=40).map
 
 
 @given(words)
+@example('{ "')
 def test_any_text_gives_a_tree_and_a_table_that_fit(text: str) -> None:
     source = text.encode()
     tree = parse(source)

@@ -158,7 +158,7 @@ class IndexDatabase(IndexReader):
             ((document.id, position, seal(document.piece(position), table)) for position, table in enumerate(tables)),
         )
         self.postings.change(document.id, before, mentions(decoded))
-        records = [*imports_in(path, summary.dialect, decoded)]
+        records = [*imports_in(path, decoded)]
         if self.imports.replace(document.id, records, known):
             self.finding_rows.change([imports_key(path)])
         self._count(document, 1)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _WRITTEN = (
     "position",
+    "dialect",
     "form",
     "module",
     "into_space",
@@ -33,9 +34,9 @@ _WRITTEN = (
     "column_number",
 )
 _MEANT = ("status", "way", "target", "kind", "name", "reason", "candidates", "parents")
-_COLUMNS = ", ".join((*_WRITTEN, *_MEANT))
+_COLUMNS = ", ".join(f"import.{column}" for column in (*_WRITTEN, *_MEANT))
 _SELECT = (
-    f"SELECT import.document, path, dialect, {_COLUMNS}, import.checksum,"
+    f"SELECT import.document, path, {_COLUMNS}, import.checksum,"
     " (SELECT json_group_array(key) FROM lookup WHERE document = import.document AND position = import.position)"
     " FROM import JOIN document ON document.id = import.document"
 )
@@ -79,7 +80,7 @@ class ImportRows:
         self._write(document, record)
 
     def _write(self, document: int, record: ImportRecord) -> None:
-        values = [document, *record[1:2], *record[3:13], *_meant(record.resolution)]
+        values = [document, *record[1:13], *_meant(record.resolution)]
         keys = sorted(record.resolution.lookups) if record.resolution else []
         self._connection.execute(
             f"INSERT INTO import VALUES ({', '.join('?' * (len(values) + 1))})", (*values, _check(values, keys))
@@ -139,7 +140,7 @@ def _check(values: list[Any], keys: list[str]) -> bytes:
     return checksum("import", repr((values, keys)).encode())
 
 
-def _record(document: int, path: str | bytes, dialect: str, *rest: Any) -> tuple[int, ImportRecord]:
+def _record(document: int, path: str | bytes, *rest: Any) -> tuple[int, ImportRecord]:
     import os
 
     from metta_index.indexer.imports import ImportRecord
@@ -152,9 +153,9 @@ def _record(document: int, path: str | bytes, dialect: str, *rest: Any) -> tuple
     if check != _check([document, *values], lookups):
         raise DamagedIndexError(f"the checksum of an import of {path!r} does not match")
     name = path if isinstance(path, str) else os.fsdecode(path)
-    position, *written = values[: len(_WRITTEN)]
+    written = values[: len(_WRITTEN)]
     resolution = _resolution(values[len(_WRITTEN) :], lookups)
-    return document, ImportRecord._make((name, position, dialect, *written, resolution))
+    return document, ImportRecord._make((name, *written, resolution))
 
 
 def _resolution(meant: list[Any], lookups: list[str]) -> Resolution | None:

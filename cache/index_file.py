@@ -7,7 +7,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
-SCHEMA = 4
+SCHEMA = 5
 _BUSY_MS = 1000
 
 _TABLES = """
@@ -43,6 +43,7 @@ CREATE TABLE name (
 CREATE TABLE import (
     document INTEGER NOT NULL REFERENCES document (id) ON DELETE CASCADE,
     position INTEGER NOT NULL,
+    dialect TEXT NOT NULL,
     form TEXT NOT NULL,
     module NOT NULL,
     into_space NOT NULL,

@@ -21,7 +21,7 @@ What a word means where it stands, the likeliest first, by the step that found i
 >>> from metta_index.indexer.resolving import question_of, resolve
 >>> with open_index("examples/workspace") as index:
 ...     word = index.occurrence_at("main.metta", index.byte_at("main.metta", line=27, column=3))
-...     meanings = resolve(index, question_of(word, index.document("main.metta").dialect))
+...     meanings = resolve(index, question_of(index, word))
 ...     print(word.text, meanings[0].step, meanings[0].confidence.name)
 greeting document CERTAIN
 

@@ -145,9 +145,7 @@ def _meanings(session: Session, index: Index, query: str) -> list[Meaning]:
     if place is None:
         return everywhere(index, name_of(query))
     word = word_at(session, index, place)
-    document = index.document(word.path)
-    assert document is not None
-    question = question_of(word, document.dialect)
+    question = question_of(index, word)
     return resolve(index, question._replace(call=_call_text(session, index, word)))
 
 

@@ -158,8 +158,7 @@ def _meanings(index: Index, places: Iterable[Reference], known: dict[_Call, list
     for place in places:
         call = place.path, place.name, place.arguments, place.start_byte if place.name.startswith(b"$") else 0
         if call not in known:
-            document = index.document(place.path)
-            known[call] = resolve(index, question_of(place, document.dialect)) if document is not None else []
+            known[call] = resolve(index, question_of(index, place))
         for meaning in known[call]:
             symbol = meaning.symbol
             identity = (meaning.builtin,) if symbol is None else (symbol.path, symbol.start_byte, symbol.role)

@@ -53,7 +53,7 @@ class ImportRecord(NamedTuple):
         return Edge(self.path, resolution.target, self.form, self.into, self.form_start, self.module)
 
 
-def imports_in(path: str, dialect: str, tables: Sequence[SymbolTable]) -> Iterator[ImportRecord]:
+def imports_in(path: str, tables: Sequence[SymbolTable]) -> Iterator[ImportRecord]:
     """The imports of a document in the order of its text, not yet linked."""
     if not any(table.imports for table in tables):
         return
@@ -65,7 +65,7 @@ def imports_in(path: str, dialect: str, tables: Sequence[SymbolTable]) -> Iterat
             yield ImportRecord(
                 path,
                 position,
-                dialect,
+                piece.table.dialect,
                 found.form,
                 found.module,
                 found.into,

@@ -141,14 +141,25 @@ class Index:
     def _docs(self, path: str, name: bytes) -> list[Symbol]:
         return [symbol for piece in self.pieces(path) for symbol in _documentation(path, piece, name)]
 
-    def references_in(self, path: str, name: bytes) -> list[Reference]:
-        """Every occurrence of a name in one document."""
+    def references_in(self, path: str, name: bytes, only: Piece | None = None) -> list[Reference]:
+        """Every occurrence of a name in one document, or in one piece of it."""
+        if only is not None:
+            return list(_references(path, only, name))
         return [found for piece in self.pieces(path) for found in _references(path, piece, name)]
+
+    def piece_at(self, path: str, byte: int) -> Piece | None:
+        """The piece that a byte of a document is in, a region before its host; None outside the text."""
+        return next((piece for piece in reversed(self.pieces(path)) if piece.covers(byte)), None)
+
+    def dialect_at(self, path: str, byte: int) -> str:
+        """The dialect that a byte of a document is written in; "" outside the text."""
+        piece = self.piece_at(path, byte)
+        return piece.table.dialect if piece is not None else ""
 
     def occurrence_at(self, path: str, byte: int) -> Reference | None:
         """The word or variable that a byte of a document belongs to."""
-        for piece in self.pieces(path):
-            if piece.offset <= byte < piece.offset + piece.table.size:
+        for piece in reversed(self.pieces(path)):
+            if piece.covers(byte):
                 for found in occurrences(piece):
                     if found.start_byte <= byte < found.end_byte:
                         return next(
@@ -160,8 +171,8 @@ class Index:
 
     def top_around(self, path: str, byte: int) -> tuple[int, int]:
         """Where the top-level atom starts and ends that a byte of a document is in; (byte, byte) outside of all."""
-        for piece in self.pieces(path):
-            if piece.offset <= byte < piece.offset + piece.table.size:
+        for piece in reversed(self.pieces(path)):
+            if piece.covers(byte):
                 for top in tops(piece):
                     if top.start_byte <= byte < top.end_byte:
                         return top.start_byte, top.end_byte

@@ -22,13 +22,10 @@ class Occurrence:
 
     name: bytes
     start_byte: int
+    end_byte: int
     role: Role
     use: Use
     arguments: int | None
-
-    @property
-    def end_byte(self) -> int:
-        return self.start_byte + len(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ def numbers(packed: bytes) -> array[int]:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A symbol table and where in its document it starts."""
+    """A symbol table and where in its document it starts: a region's (`table.region`) has the document's places."""
 
     offset: int
     row: int
@@ -64,6 +61,11 @@ class Piece:
     column: int
     table: SymbolTable
     line_map: LineMap
+
+    def covers(self, byte: int) -> bool:
+        """Whether a byte of the document is in this piece. Regions lie in the piece of their host as well."""
+        _number, start, end = self.table.region or (0, self.offset, self.offset + self.table.size)
+        return start <= byte < end
 
     def position(self, byte: int) -> Position:
         """The document's position of a byte of the document that is in this piece."""
@@ -86,11 +88,18 @@ def line_map(table: SymbolTable) -> LineMap:
 
 
 def pieces(tables: Sequence[SymbolTable]) -> Iterator[Piece]:
-    """The pieces of a document in order, each with where it starts."""
+    """The pieces of a document in order, each with where it starts; regions after their host, which is one piece."""
     offset = row = byte_column = column = 0
+    host: LineMap | None = None
     for table in tables:
+        if table.region is not None:
+            if host is None:
+                raise DecodeError("a region without a host")
+            yield Piece(0, 0, 0, 0, table, host)
+            continue
         piece = Piece(offset, row, byte_column, column, table, line_map(table))
         yield piece
+        host = piece.line_map
         end = piece.position(offset + table.size)
         offset, row, byte_column, column = offset + table.size, end.row, end.byte_column, end.column
 
@@ -118,11 +127,12 @@ def occurrences(piece: Piece, only: bytes | None = None, within: tuple[int, int]
     if within is not None:
         first, last = (bisect_left(starts, byte - offset) for byte in within)
         rows = [row for row in rows if first <= row < last] if only is not None else range(first, last)
+    widths = numbers(table.occurrence_widths) if table.occurrence_widths else None
     try:
         for row in rows:
-            code, count = roles[row], counts[row]
-            heads = count - 1 if count else None
-            yield Occurrence(known[names[row]], offset + starts[row], _ROLES[code & 15], _USES[code >> 4], heads)
+            code, count, name, start = roles[row], counts[row], known[names[row]], offset + starts[row]
+            end = start + (len(name) if widths is None else widths[row])
+            yield Occurrence(name, start, end, _ROLES[code & 15], _USES[code >> 4], count - 1 if count else None)
     except IndexError as error:
         raise DecodeError("an occurrence of no name, role or use") from error
 

@@ -94,15 +94,17 @@ def everywhere(index: Index, name: bytes) -> list[Meaning]:
 
 def same_variable(index: Index, reference: Reference) -> list[Reference]:
     """All occurrences of a variable in its scope."""
-    for piece in index.pieces(reference.path):
-        if piece.offset <= reference.start_byte < piece.offset + piece.table.size:
-            start, end = scope_of(piece, reference.name, reference.start_byte)
-            found = index.references_in(reference.path, reference.name)
-            return [one for one in found if start <= one.start_byte < end]
-    return []
+    piece = index.piece_at(reference.path, reference.start_byte)
+    if piece is None:
+        return []
+    start, end = scope_of(piece, reference.name, reference.start_byte)
+    found = index.references_in(reference.path, reference.name, piece)
+    return [one for one in found if start <= one.start_byte < end]
 
 
-def question_of(reference: Reference, dialect: str) -> Question:
+def question_of(index: Index, reference: Reference) -> Question:
+    """The question that an occurrence asks where it stands."""
+    dialect = index.dialect_at(reference.path, reference.start_byte)
     return Question(reference.name, reference.path, reference.start_byte, dialect, reference.arguments)
 
 

@@ -10,7 +10,7 @@ from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.problems import Problem
 
 #: Changes whenever the bytes of an encoded table do.
-TABLE_SCHEMA = 4
+TABLE_SCHEMA = 5
 
 
 class Role(IntEnum):
@@ -178,11 +178,14 @@ class SymbolTable(msgspec.Struct, frozen=True, array_like=True):
 
     * occurrences in the order of the text: index into `names`, start byte,
       Role | Use << 4, and 1 + the number of arguments of the list that it heads, or 0.
-      An occurrence ends where its name does.
+      An occurrence ends where its name does, unless `occurrence_widths` has its bytes.
     * top-level atoms: start byte, end byte, TopKind, and the name each defines,
       declares, documents or states a fact of (index + 1, or 0).
     * lines: starts of all lines but the first; wide: (start, bytes) of every
       character of more than one byte.
+
+    `region`: None, or of a region whose places are told in bytes of its host
+    (`virtual.in_host`) its number in the host, from 1, and the host's bytes that it spans.
     """
 
     schema: int
@@ -207,6 +210,8 @@ class SymbolTable(msgspec.Struct, frozen=True, array_like=True):
     top_names: bytes
     lines: bytes
     wide: bytes
+    region: tuple[int, int, int] | None = None
+    occurrence_widths: bytes = b""
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -11,8 +11,8 @@ from metta_index.indexer.symbols import Flag, Import, Kind, Region
 class Registration(NamedTuple):
     """A name that a host program registers. Bytes are those of the host file.
 
-    `name_start`: the first byte of the name, inside its quotes; `start`, `end`: the
-    whole entry or call. `arity`: -1 where it is not known. `flags`: REGISTERED, with
+    `name_start`, `name_end`: the name as written, inside its quotes and after a first
+    backslash; `start`, `end`: the whole entry or call. `arity`: -1 where it is not known. `flags`: REGISTERED, with
     PATTERN where the name is a regular expression. `signature`: the name with the
     parameters of the host's function, or the name. `type`: "" where it is not literal.
     `description`: what the host's function says of itself, at [doc_start, doc_end).
@@ -22,6 +22,7 @@ class Registration(NamedTuple):
     kind: Kind
     arity: int
     name_start: int
+    name_end: int
     start: int
     end: int
     flags: Flag

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from json import JSONDecodeError, JSONDecoder
 from typing import Any, NamedTuple
 
-from metta_index.indexer.languages.hosts import python
+from metta_index.indexer.languages.hosts import has_trace, python
 from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings
 from metta_index.indexer.languages.hosts.markdown import trimmed
 from metta_index.indexer.languages.hosts.strings import json_string, marks_metta
@@ -15,14 +15,10 @@ from metta_index.indexer.problems import Problem
 from metta_index.indexer.regions import PositionMap, Segment, escape, lift_region, make_region, text_of, verbatim
 from metta_index.indexer.symbols import Confidence, Import, Region
 
-#: A notebook with none of these has no MeTTa; PeTTa's kernel has the first in its name, too.
-TRACES = python.TRACES
-
-GRAMMAR = python.GRAMMAR
-
 _SPACE = (" ", "\t", "\r", "\n")
 #: A magic or a command of the shell; a line of MeTTa in a string may start with `!(`, but hardly with these.
 _LINE_MAGIC = re.compile(rb"^[%!][A-Za-z][^\n]*", re.MULTILINE)
+
 Text = tuple[Segment, ...]
 
 _decoder = JSONDecoder(strict=False)
@@ -37,7 +33,7 @@ class _Value(NamedTuple):
 
 
 def find(source: bytes) -> HostFindings:
-    if not any(trace in source for trace in TRACES):
+    if not has_trace("jupyter", source):
         return NOTHING
     try:
         cells, language = _read(source)
@@ -67,11 +63,13 @@ def _with_python(regions: list[Region], code: list[Segment]) -> HostFindings:
     lifted = [*regions, *(lift_region(positions, region) for region in found.regions)]
     registrations = []
     for each in found.registrations:
-        name_start = positions.host_range(each.name_start, each.name_start + 1)[0]
+        name_start, name_end = positions.host_range(each.name_start, each.name_end)
         start, end = positions.host_range(each.start, each.end)
         doc_start, doc_end = positions.host_range(each.doc_start, each.doc_end) if each.doc_end else (0, 0)
         registrations.append(
-            each._replace(name_start=name_start, start=start, end=end, doc_start=doc_start, doc_end=doc_end)
+            each._replace(
+                name_start=name_start, name_end=name_end, start=start, end=end, doc_start=doc_start, doc_end=doc_end
+            )
         )
     imports = []
     for known in found.imports:

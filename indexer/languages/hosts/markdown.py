@@ -7,25 +7,18 @@ from functools import cache
 
 from tree_sitter import Language, Node, Query, QueryCursor
 
-from metta_index.indexer.languages.hosts import providers
+from metta_index.indexer.languages.hosts import has_trace, providers
 from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings
 from metta_index.indexer.languages.hosts.shape import is_metta
 from metta_index.indexer.languages.hosts.strings import marks_metta
 from metta_index.indexer.regions import Segment, make_region, text_of, verbatim
 from metta_index.indexer.symbols import Confidence, Region
 
-#: A file without a fence is not parsed, nor is one without any of these: the language's name
-#: as people write it in info strings, and what a form of MeTTa opens with.
-FENCES = (b"```", b"~~~")
-TRACES = (b"etta", b"eTTa", b"ETTA", b"(=", b"(:", b"(@doc", b"!(")
-
-GRAMMAR = "markdown"
-
 _BLOCKS = "(fenced_code_block) @block"
 
 
 def find(source: bytes) -> HostFindings:
-    if not any(fence in source for fence in FENCES) or not any(trace in source for trace in TRACES):
+    if not has_trace("markdown", source):
         return NOTHING
     root = providers.parser("markdown").parse(source).root_node
     blocks = QueryCursor(_query(providers.language("markdown"))).captures(root).get("block", [])

@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from metta_index.indexer.languages.hosts import has_trace
 from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings
 from metta_index.indexer.languages.hosts.markdown import trimmed
 from metta_index.indexer.languages.hosts.strings import marks_metta
 from metta_index.indexer.regions import Segment, make_region, verbatim
 from metta_index.indexer.symbols import Confidence
 
-#: A file with none of these marks no block as MeTTa.
-TRACES = (b"etta", b"eTTa", b"ETTA")
-
-GRAMMAR = None
-
-_DIRECTIVE = re.compile(rb"^([ \t]*)\.\.[ \t]+(?:code-block|code|sourcecode|highlight)::[ \t]*([^\r\n]*)")
+_DIRECTIVE = re.compile(rb"^([ \t]*)\.\.[ \t]+(?:code-block|code|sourcecode)::[ \t]*([^\r\n]*)")
 _OPTION = re.compile(rb"[ \t]+:[\w-]+:")
 _BEGIN = re.compile(rb"^[ \t]*#\+begin_src[ \t]+([^\r\n]*)", re.IGNORECASE)
 _END = re.compile(rb"^[ \t]*#\+end_src\b", re.IGNORECASE)
@@ -24,7 +20,7 @@ _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 
 
 def find(source: bytes) -> HostFindings:
-    if not any(trace in source for trace in TRACES):
+    if not has_trace("markup", source):
         return NOTHING
     regions = []
     for block in _blocks(source):

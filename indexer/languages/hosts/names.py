@@ -13,8 +13,8 @@ from metta_index.indexer.symbols import Flag
 _CHARACTER = re.compile(rb"\\([\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e])|([^\\.^$*+?{}\[\]|()])")
 
 
-def registered_name(segments: Sequence[Segment]) -> tuple[bytes, int, Flag] | None:
-    """The name that a literal regular expression registers, where it starts in the host, and its flags.
+def registered_name(segments: Sequence[Segment]) -> tuple[bytes, int, int, Flag] | None:
+    """The name that a literal regular expression registers, its bytes in the host, and its flags.
 
     A regular expression that matches one word only is that word. None where part of it
     is not known, or nothing is left.
@@ -30,14 +30,14 @@ def registered_name(segments: Sequence[Segment]) -> tuple[bytes, int, Flag] | No
         name += found[1] or found[2]
         at = found.end()
     if at < len(regex):
-        return regex, positions.host_range(0, 1)[0], Flag.REGISTERED | Flag.PATTERN
+        return regex, *positions.host_range(0, len(regex)), Flag.REGISTERED | Flag.PATTERN
     skipped = 1 if regex.startswith(b"\\") else 0
-    return bytes(name), positions.host_range(skipped, skipped + 1)[0], Flag.REGISTERED
+    return bytes(name), *positions.host_range(skipped, len(regex)), Flag.REGISTERED
 
 
-def plain_name(segments: Sequence[Segment]) -> tuple[bytes, int, Flag] | None:
+def plain_name(segments: Sequence[Segment]) -> tuple[bytes, int, int, Flag] | None:
     """The same for a name that is no regular expression."""
     name = text_of(segments)
     if not name or any(segment.kind == SegmentKind.HOLE for segment in segments):
         return None
-    return name, PositionMap.of(segments).host_range(0, 1)[0], Flag.REGISTERED
+    return name, *PositionMap.of(segments).host_range(0, len(name)), Flag.REGISTERED

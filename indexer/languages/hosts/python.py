@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from metta_index.indexer.languages.hosts import has_trace
 from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings
 from metta_index.indexer.languages.hosts.python_module import PythonModule, argument, called_name
 from metta_index.indexer.languages.hosts.python_regions import regions
@@ -12,18 +13,12 @@ from metta_index.indexer.languages.hosts.python_text import texts
 from metta_index.indexer.regions import PositionMap, SegmentKind, text_of
 from metta_index.indexer.symbols import Import
 
-#: A file with none of these has nothing to do with MeTTa, and is not parsed: the
-#: language's name as people write it, its interpreter's, and what a file uses that has them from another.
-TRACES = (b"etta", b"eTTa", b"ETTA", b"yperon", b"register_atom", b"register_token", b"OperationAtom", b"SExprParser")
-
-GRAMMAR = "python"
-
 #: Methods that load a file of MeTTa, whose path is their first argument.
 _LOADING = frozenset({"load_module_at_path", "import_file", "lazy_import_file", "load_metta_file", "run_script"})
 
 
 def find(source: bytes) -> HostFindings:
-    if not any(trace in source for trace in TRACES):
+    if not has_trace("python", source):
         return NOTHING
     module = PythonModule(source)
     return HostFindings(tuple(regions(module)), tuple(registrations(module)), tuple(_imports(module)))

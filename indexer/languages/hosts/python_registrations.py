@@ -14,36 +14,20 @@ from metta_index.indexer.languages.hosts.python_module import (
     Parameter,
     PythonModule,
     argument,
-    arguments_of,
     called_name,
     parameter_name,
     parameters_of,
     receiver_of,
 )
-from metta_index.indexer.languages.hosts.python_text import elements, texts
-from metta_index.indexer.regions import text_of, verbatim
+from metta_index.indexer.languages.hosts.python_text import texts
+from metta_index.indexer.languages.hosts.python_types import arrow_type, only_text
+from metta_index.indexer.regions import verbatim
 from metta_index.indexer.symbols import Flag, Kind
 
 _RETURNING = frozenset({"register_atoms", "register_tokens"})
 _CALLED = frozenset({"register_atom", "register_token"})
 _OPERATIONS = frozenset({"OperationAtom", "OperationObject"})
 _WRAPPERS = frozenset({"G", "GroundedAtom"})
-
-#: `hyperon.atoms.AtomType` as MeTTa writes them.
-_ATOM_TYPES = {
-    "UNDEFINED": "%Undefined%",
-    "TYPE": "Type",
-    "ATOM": "Atom",
-    "SYMBOL": "Symbol",
-    "VARIABLE": "Variable",
-    "EXPRESSION": "Expression",
-    "GROUNDED": "Grounded",
-    "GROUNDED_SPACE": "SpaceType",
-    "UNIT": "(->)",
-    "NUMBER": "Number",
-    "BOOL": "Bool",
-    "STRING": "String",
-}
 
 #: Names and helper functions that lead to names and functions are followed this far.
 _MOST_STEPS = 6
@@ -120,18 +104,18 @@ class _Reader:
         for text in [*names, *texts(self.module, key)]:
             registered = registered_name(text) if is_regex else plain_name(text)
             if registered is not None:
-                name, start, flags = registered
+                name, start, end, flags = registered
                 operation = self._operation(value, _MOST_STEPS) or _Operation()
-                self._store(name, start, flags, form, operation)
+                self._store(name, start, end, flags, form, operation)
 
     def _add_grounded(self, function: Node, form: Node) -> None:
         name = function.child_by_field_name("name")
         if name is not None:
             text = self.module.source[name.start_byte : name.end_byte]
             operation = _Operation(Kind.FUNCTION, self._function(function, _MOST_STEPS))
-            self._store(text, name.start_byte, Flag.REGISTERED, form, operation)
+            self._store(text, name.start_byte, name.end_byte, Flag.REGISTERED, form, operation)
 
-    def _store(self, name: bytes, start: int, flags: Flag, form: Node, operation: _Operation) -> None:
+    def _store(self, name: bytes, start: int, end: int, flags: Flag, form: Node, operation: _Operation) -> None:
         function = operation.function
         arity = operation.arity if operation.arity >= 0 else function.arity
         shown = name.decode("utf-8", "replace")
@@ -144,6 +128,7 @@ class _Reader:
                 operation.kind,
                 arity,
                 start,
+                end,
                 form.start_byte,
                 form.end_byte,
                 flags,
@@ -229,58 +214,8 @@ class _Reader:
         types = argument(self.module, call, 2, "type_names")
         if types is None or called_name(self.module, call) != "OperationAtom":
             return _Operation(Kind.FUNCTION, function)
-        count, text = self._types(types)
+        count, text = arrow_type(self.module, types)
         return _Operation(Kind.FUNCTION, function, count - 1, text)
-
-    def _types(self, node: Node) -> tuple[int, str]:
-        """The number of types in a list, and the arrow type it stands for; 0 and "" where they are not known."""
-        if node.type == "identifier":
-            bound = self.module.lookup(node)
-            if isinstance(bound, Parameter) or len(bound) != 1:
-                return 0, ""
-            node = bound[0].value
-        if node.type != "list":
-            return 0, ""
-        types = list(elements(self.module, node))
-        if any(element.type == "list_splat" for element in types):
-            return 0, ""
-        shown = [self._type(element, _MOST_STEPS) for element in types]
-        return len(shown), f"(-> {' '.join(shown)})" if shown and all(shown) else ""
-
-    def _type(self, node: Node, steps: int) -> str:
-        """One type as MeTTa writes it, "" where it is not known."""
-        if not steps:
-            return ""
-        module = self.module
-        match node.type:
-            case "string":
-                return _only_text(module, node)
-            case "attribute":
-                holder, _, name = module.text(node).rpartition(".")
-                return _ATOM_TYPES.get(name, "") if holder.rpartition(".")[2] == "AtomType" else ""
-            case "list":
-                inner = [self._type(element, steps - 1) for element in elements(module, node)]
-                return f"(-> {' '.join(inner)})" if all(inner) else ""
-            case "identifier":
-                bound = module.lookup(node)
-                return "" if isinstance(bound, Parameter) or len(bound) != 1 else self._type(bound[0].value, steps - 1)
-            case "call":
-                return self._type_of_call(node, steps)
-        return ""
-
-    def _type_of_call(self, call: Node, steps: int) -> str:
-        """`S("X")`, `V("x")` and `E(…)` of them."""
-        given = arguments_of(call)
-        match called_name(self.module, call):
-            case "S" | "SymbolAtom" if len(given) == 1:
-                return _only_text(self.module, given[0])
-            case "V" | "VariableAtom" if len(given) == 1:
-                name = _only_text(self.module, given[0])
-                return f"${name}" if name else ""
-            case "E" | "ExpressionAtom":
-                inner = [self._type(element, steps - 1) for element in given]
-                return f"({' '.join(inner)})" if all(inner) else ""
-        return ""
 
     def _functions(self, name: Node) -> list[Node]:
         bound = self.module.lookup(name)
@@ -335,7 +270,7 @@ class _Reader:
         string = first.named_children[0]
         if first.type != "expression_statement" or string.type not in ("string", "concatenated_string"):
             return "", 0, 0
-        text = _only_text(self.module, string)
+        text = only_text(self.module, string)
         return (cleandoc(text), string.start_byte, string.end_byte) if text else ("", 0, 0)
 
 
@@ -343,8 +278,3 @@ def _is_splat(parameter: Node) -> bool:
     if parameter.type == "typed_parameter":
         parameter = parameter.named_children[0]
     return parameter.type in ("list_splat_pattern", "dictionary_splat_pattern")
-
-
-def _only_text(module: PythonModule, node: Node) -> str:
-    found = next(texts(module, node), ())
-    return text_of(found).decode("utf-8", "replace")

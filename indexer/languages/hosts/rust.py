@@ -7,18 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
+from metta_index.indexer.languages.hosts import has_trace
 from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings, Registration
 from metta_index.indexer.languages.hosts.names import registered_name
 from metta_index.indexer.languages.hosts.rust_text import RustFile, Text, is_string, string, tokens
 from metta_index.indexer.languages.hosts.shape import is_metta
 from metta_index.indexer.regions import PositionMap, Segment, SegmentKind, escape, hole, make_region, text_of, verbatim
 from metta_index.indexer.symbols import Confidence, Import, Kind, Region
-
-#: A file with none of these has nothing to do with MeTTa, and is not parsed. The macro `expr!` belongs
-#: to the crate `hyperon_atom`, which a file that uses it names.
-TRACES = (b"etta", b"eTTa", b"ETTA", b"yperon", b"SExprParser", b"register_token", b"GroundedFunctionAtom")
-
-GRAMMAR = "rust"
 
 #: Functions whose first argument is MeTTa: those of the crate `hyperon` and of its tests.
 _TAKES_METTA = re.compile(rb"\b(?:run_program|metta_atom|metta_space|SExprParser::new)\s*\(")
@@ -33,7 +28,7 @@ _WORD = re.compile(rb'[^\s();"]+')
 
 
 def find(source: bytes) -> HostFindings:
-    if not any(trace in source for trace in TRACES):
+    if not has_trace("rust", source):
         return NOTHING
     file = RustFile(source)
     finder = _Finder(file)
@@ -183,12 +178,14 @@ def _registrations(file: RustFile) -> list[Registration]:
         registered = registered_name(string(file.source, literal) or ()) if literal is not None else None
         if registered is None:
             continue
-        name, start, flags = registered
+        name, start, end, flags = registered
         is_function = match[0].startswith(b"Grounded")
         arity, type_text = _function_type(file, group) if is_function else (-1, "")
         kind = Kind.FUNCTION if is_function or name in operations else Kind.TOKEN
         shown = name.decode("utf-8", "replace")
-        found.append(Registration(name, kind, arity, start, match.start(), group.end_byte, flags, shown, type_text))
+        found.append(
+            Registration(name, kind, arity, start, end, match.start(), group.end_byte, flags, shown, type_text)
+        )
     return sorted(found, key=lambda each: (each.name_start, each.name))
 
 

@@ -175,7 +175,9 @@ def _outline_symbol(name: str, arity: object, group: list[dict[str, Any]]) -> It
     for found in group:
         if found["role"] == "declaration":
             relation = "<" if found["subtype"] else ":"
-            yield f"    {relation} {found['type_of']}  line {found['line']}"
+            # A name that Rholang makes has no type, but it may have a URI.
+            type_ = found["type_of"] or ("new" if found["kind"] == "name" else None)
+            yield f"    {relation} {type_}  line {found['line']}"
     if group[0].get("doc"):
         yield f"    ; {' '.join(group[0]['doc'].split())}"
     for found in group:

@@ -68,9 +68,10 @@ def callers(index: Index, name: bytes, depth: int = 1, all_uses: bool = False) -
     pre-order; what is below a function is there once, as near to the root as it can be.
     """
     uses = _ALL_USES if all_uses else _CALLS
+    blocks: _Blocks = {}
     tree = _expand(
         [(name, "")],
-        lambda functions: _users(index, functions[0][0], uses),
+        lambda functions: _users(index, functions[0][0], uses, blocks),
         lambda found: [(found.name, "")] if found.kind == TopKind.RULE and found.name is not None else [],
         depth,
     )
@@ -83,11 +84,12 @@ def callees(index: Index, name: bytes, depth: int = 1, all_uses: bool = False) -
     As `callers`. Only the documents are followed in which a name can be defined where it is called.
     """
     uses = _ALL_USES if all_uses else _CALLS
+    blocks: _Blocks = {}
     known: dict[_Call, list[Meaning]] = {}
     defining, _mentioning = index.reader.documents_of(name)
     tree = _expand(
         [(name, document.path) for document in defining],
-        lambda functions: _used_by(index, functions, uses, known),
+        lambda functions: _used_by(index, functions, uses, blocks, known),
         _followed,
         depth,
     )
@@ -98,19 +100,20 @@ def callees(index: Index, name: bytes, depth: int = 1, all_uses: bool = False) -
 _Function = tuple[bytes, str]
 #: What the meaning of a name depends on: the document, the name, the number of arguments; for variables the place, too.
 _Call = tuple[str, bytes, int | None, int]
+#: The blocks of pieces by their id: the index keeps the pieces.
+_Blocks = dict[int, Enclosing]
 _Found = TypeVar("_Found")
 
 
-def _users(index: Index, name: bytes, uses: frozenset[Use]) -> list[Caller]:
+def _users(index: Index, name: bytes, uses: frozenset[Use], blocks: _Blocks) -> list[Caller]:
     """The uses of a name in the workspace, by what they stand in: definitions first, in the order of the text."""
     groups: dict[tuple[TopKind, bytes | None], list[Reference]] = {}
     _defining, mentioning = index.reader.documents_of(name)
     for document in mentioning:
         for piece in index.pieces(document.path):
             found = [one for one in occurrences(piece, name) if one.role == Role.REFERENCE and one.use in uses]
-            blocks = Enclosing(piece) if found else None
             for one in found:
-                block = (blocks.around(one.start_byte) if blocks is not None else None) or _OUTSIDE
+                block = _blocks_of(piece, blocks).around(one.start_byte) or _OUTSIDE
                 groups.setdefault((block.kind, block.name), []).append(
                     _reference(piece, document.path, one, block.name)
                 )
@@ -119,12 +122,16 @@ def _users(index: Index, name: bytes, uses: frozenset[Use]) -> list[Caller]:
 
 
 def _used_by(
-    index: Index, functions: Sequence[_Function], uses: frozenset[Use], known: dict[_Call, list[Meaning]]
+    index: Index,
+    functions: Sequence[_Function],
+    uses: frozenset[Use],
+    blocks: _Blocks,
+    known: dict[_Call, list[Meaning]],
 ) -> list[Callee]:
     of = functions[0][0]
     groups: dict[bytes, list[Reference]] = {}
     for _name, path in functions:
-        for place in _uses_within(index, path, of, uses):
+        for place in _uses_within(index, path, of, uses, blocks):
             groups.setdefault(place.name, []).append(place)
     return [
         Callee(0, of, name, tuple(places), _meanings(index, places, known), Mark.NONE)
@@ -132,16 +139,23 @@ def _used_by(
     ]
 
 
-def _uses_within(index: Index, path: str, of: bytes, uses: frozenset[Use]) -> Iterator[Reference]:
+def _uses_within(index: Index, path: str, of: bytes, uses: frozenset[Use], known: _Blocks) -> Iterator[Reference]:
     """What the definitions of a name in a document use, definitions inside of them apart."""
     for piece in index.pieces(path):
         if of not in piece.table.names:
             continue
-        blocks = Enclosing(piece)
+        blocks = _blocks_of(piece, known)
         for block in blocks.definitions_of(of):
             for one in occurrences(piece, within=(block.start_byte, block.end_byte)):
                 if one.role == Role.REFERENCE and one.use in uses and blocks.around(one.start_byte) == block:
                     yield _reference(piece, path, one, of)
+
+
+def _blocks_of(piece: Piece, known: _Blocks) -> Enclosing:
+    found = known.get(id(piece))
+    if found is None:
+        found = known[id(piece)] = Enclosing(piece)
+    return found
 
 
 def _reference(piece: Piece, path: str, found: Occurrence, within: bytes | None) -> Reference:

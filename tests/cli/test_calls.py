@@ -236,7 +236,7 @@ def test_trees_hold_what_a_search_of_the_graph_finds(calls: dict[str, list[str]]
 
 
 def test_a_long_chain_of_calls_is_followed_without_recursion() -> None:
-    length = 3000
+    length = 1500
     index = index_of({"chain.metta": "".join(f"(= (c{n}) (c{n + 1}))\n" for n in range(length))})
     found = callers(index, f"c{length}".encode(), length)
     assert [one.depth for one in found] == list(range(1, length + 1))

@@ -15,7 +15,9 @@ def _find(code: Code) -> Iterator[Match]:
             continue
         head, *arguments = top.node.children
         if head.text == b":" and len(arguments) != 2:
-            message = f"a declaration takes a name and a type; this one has {len(arguments)} arguments, and says nothing"
+            message = (
+                f"a declaration takes a name and a type; this one has {len(arguments)} arguments, and says nothing"
+            )
             yield Match(top.node.start, top.node.end, message)
 
 

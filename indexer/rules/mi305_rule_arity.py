@@ -30,7 +30,9 @@ def _find(code: Code) -> Iterator[Match]:
         arities = sorted({place.definition.arity for place in types})
         if rule.definition.arity not in arities and code.node_at(rule.start).is_sound:
             takes = " or ".join(map(str, arities))
-            message = f"`{name_text(rule.name)}` is declared with {takes} arguments, this rule has {rule.definition.arity}"
+            message = (
+                f"`{name_text(rule.name)}` is declared with {takes} arguments, this rule has {rule.definition.arity}"
+            )
             said = code.source.related(types[0].start, types[0].end, "declared here")
             yield Match(rule.name_start, rule.name_start + len(rule.name), message, None, (said,))
 

@@ -9,8 +9,17 @@ from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import HYPERON, Match, Rule
 from metta_index.indexer.symbols import Flag, Kind, Role, name_text
 
+#: A file with rules for more of them is an implementation of the language, or a part of one.
+_MANY = 3
+
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
+    found = list(_rules(code, linked))
+    if len(found) <= _MANY:
+        yield from found
+
+
+def _rules(code: Code, linked: Linked) -> Iterator[Match]:
     seen: set[bytes] = set()
     for place in code.definitions:
         one = place.definition

@@ -1,0 +1,161 @@
+"""What rules about calls share: what a name takes, and which calls are surely calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from metta_index.indexer.languages.metta.builtins import UNEVALUATED, Builtin, arrow, candidates, names
+from metta_index.indexer.offers import Offer
+from metta_index.indexer.rules.code import Call, Code, Node
+from metta_index.indexer.rules.linked import Linked
+from metta_index.indexer.symbols import Flag, Role, name_text
+
+
+def wrong_number(call: Call, linked: Linked) -> str:
+    """What is wrong with the number of arguments of a call of a builtin; "" where nothing is.
+
+    Nothing is said of names that some document of the workspace gives a meaning of its own.
+    """
+    rows = linked.builtins(call.name)
+    count = len(call.arguments)
+    if not rows or any(row.accepts(count) or not row.arities for row in rows) or call.name in linked.known:
+        return ""
+    if any(offer.role in (Role.DEFINITION, Role.DECLARATION) for offer in linked.anywhere(call.name)):
+        return ""
+    return f"`{name_text(call.name)}` takes {takes(rows)}, and is given {count}"
+
+
+def takes(rows: Iterable[Builtin]) -> str:
+    """`2 arguments`, `1 or 2 arguments`, `at least 1 argument`."""
+    numbers = sorted({number for row in rows for number in row.arities})
+    more = any(row.more for row in rows)
+    text = " or ".join(map(str, numbers))
+    return f"{'at least ' if more else ''}{text} argument{'' if text == '1' else 's'}"
+
+
+def speaks_hyperon(code: Code, linked: Linked) -> bool:
+    """Whether a document is surely Hyperon's: its dialect is configured, or it calls what PeTTa does not have."""
+    if linked.is_dialect_set:
+        return True
+    own = names("hyperon") - names("petta")
+    return any(call.name in own for call in code.calls)
+
+
+def in_petta(call: Call) -> bool:
+    """Whether PeTTa takes the call as it is."""
+    return any(row.accepts(len(call.arguments)) for row in candidates("petta", call.name))
+
+
+def is_plain_call(call: Call, linked: Linked) -> bool:
+    """Whether a call is evaluated for sure: no form around it takes it as data, and nothing stands for what is missing."""
+    if any(one.text == b"..." for one in call.arguments):
+        return False
+    inner = call.node
+    for outer in call.node.around():
+        if outer.is_list and _takes_as_data(outer, inner, linked):
+            return False
+        inner = outer
+    return True
+
+
+def _takes_as_data(outer: Node, inner: Node, linked: Linked) -> bool:
+    """Whether the function that a list calls gets one of its elements unevaluated, so that it may mean anything."""
+    elements = outer.children
+    head = outer.head
+    if head is None or elements[0] == inner:
+        return False
+    at = elements.index(inner) - 1
+    if head in _DATA_HEADS:
+        return True
+    for offer in linked.visible(head):
+        if offer.role == Role.DECLARATION and _is_unevaluated(arrow(offer.type), at):
+            return True
+        if offer.flags & Flag.REGISTERED:
+            return True  # a function of a host language may take atoms
+    return any(
+        _is_unevaluated(arrow(type_text), at) and row.kind == "function"
+        for row in linked.builtins(head)
+        for type_text in row.types
+        if head not in _EVALUATING
+    )
+
+
+def _is_unevaluated(parts: Sequence[str] | None, at: int) -> bool:
+    return parts is not None and at < len(parts) - 1 and parts[at] in UNEVALUATED
+
+
+#: Functions that take an atom as it is written, and evaluate it themselves.
+_EVALUATING = frozenset(
+    {
+        b"if",
+        b"let",
+        b"let*",
+        b"case",
+        b"switch",
+        b"match",
+        b"unify",
+        b"chain",
+        b"eval",
+        b"collapse",
+        b"superpose",
+        b"capture",
+        b"map-atom",
+        b"filter-atom",
+        b"foldl-atom",
+        b"assertEqual",
+        b"assertAlphaEqual",
+        b"assertEqualToResult",
+        b"assertEqualMsg",
+        b"add-reduct",
+        b"nop",
+        b"sequential",
+        b"if-equal",
+        b"if-error",
+        b"for-each-in-atom",
+        b"println!",
+        b"trace!",
+    }
+)
+
+
+#: Lists with these heads are data, whatever is in them: errors, and programs of MM2.
+_DATA_HEADS = frozenset({b"Error", b"exec", b"O", b",", b"I"})
+
+
+def arities(offers: Iterable[Offer], role: Role) -> set[int]:
+    return {offer.arity for offer in offers if offer.role == role and offer.arity is not None}
+
+
+class Declared(NamedTuple):
+    """How many arguments a name is declared, defined and stated with, in what a document loads."""
+
+    arities: frozenset[int]
+    rules: frozenset[int]
+    facts: frozenset[int]
+
+
+def declared_arities(name: bytes, linked: Linked) -> Declared | None:
+    """None where the declarations do not say how a name is called: there is none, or not all are plain arrows.
+
+    A function that gives a function may be called with the arguments of both, and one that
+    the language has, too, has more types than are seen.
+    """
+    if name in linked.known:
+        return None
+    offers = linked.visible(name)
+    types = [offer for offer in offers if offer.role == Role.DECLARATION]
+    if not types or linked.builtins(name):
+        return None
+    for offer in types:
+        parts = arrow(offer.type)
+        if not parts or parts[-1].startswith(("(->", "$")) or offer.flags & Flag.SUBTYPE:
+            return None
+    rules = [offer for offer in offers if offer.role == Role.DEFINITION]
+    if any(offer.flags & (Flag.CURRIED | Flag.REGISTERED) or offer.arity is None for offer in rules):
+        return None
+    return Declared(
+        frozenset(arities(types, Role.DECLARATION)),
+        frozenset(arities(rules, Role.DEFINITION)),
+        frozenset(arities(offers, Role.FACT)),
+    )

@@ -42,18 +42,29 @@ def speaks_hyperon(code: Code, linked: Linked) -> bool:
     return any(call.name in own for call in code.calls)
 
 
+def speaks_petta(code: Code, linked: Linked) -> bool:
+    """Whether a document whose dialect is a guess calls what only PeTTa has, and nothing that it has not."""
+    if linked.is_dialect_set or speaks_hyperon(code, linked):
+        return False
+    own = names("petta") - names("hyperon")
+    return any(call.name in own for call in code.calls)
+
+
 def in_petta(call: Call) -> bool:
     """Whether PeTTa takes the call as it is."""
     return any(row.accepts(len(call.arguments)) for row in candidates("petta", call.name))
 
 
 def is_plain_call(call: Call, linked: Linked) -> bool:
-    """Whether a call is evaluated for sure: no form around it takes it as data, and nothing stands for what is missing."""
+    """Whether a call is evaluated for sure, and meant to be right.
+
+    No form around it takes it as data, nothing stands for what is left out, and no test expects an error of it.
+    """
     if any(one.text == b"..." for one in call.arguments):
         return False
     inner = call.node
     for outer in call.node.around():
-        if outer.is_list and _takes_as_data(outer, inner, linked):
+        if outer.is_list and (_takes_as_data(outer, inner, linked) or _expects_error(outer)):
             return False
         inner = outer
     return True
@@ -79,6 +90,10 @@ def _takes_as_data(outer: Node, inner: Node, linked: Linked) -> bool:
         for type_text in row.types
         if head not in _EVALUATING
     )
+
+
+def _expects_error(outer: Node) -> bool:
+    return (outer.head or b"").startswith(b"assert") and b"(Error" in outer.text
 
 
 def _is_unevaluated(parts: Sequence[str] | None, at: int) -> bool:

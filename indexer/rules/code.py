@@ -36,13 +36,18 @@ class Part:
         self.tails = memoryview(tree.tails).cast("I")
 
     @cached_property
+    def occurrences(self) -> tuple[memoryview[int], memoryview[int]]:
+        """Of each occurrence: the index of its name in the table's names, and its first byte."""
+        table = self.table
+        return _numbers(table.occurrence_names), _numbers(table.occurrence_starts)
+
+    @cached_property
     def _broken(self) -> list[tuple[int, int]]:
         """The top-level atoms whose parentheses or strings do not close; the end exclusive."""
         where = [problem.start_byte for problem in self.table.problems if problem.code in _BREAKING]
         if not where:
             return []
-        starts = memoryview(_columns.unpack_column(self.table.top_starts)).cast("I")
-        ends = memoryview(_columns.unpack_column(self.table.top_ends)).cast("I")
+        starts, ends = _numbers(self.table.top_starts), _numbers(self.table.top_ends)
         found = set()
         for byte in where:
             number = bisect_right(starts, byte) - 1
@@ -201,6 +206,15 @@ class DocPlace(NamedTuple):
     end: int
 
 
+class Word(NamedTuple):
+    """One occurrence of a word or variable; `start` is a byte of the document."""
+
+    name: bytes
+    start: int
+    role: int
+    use: int
+
+
 @dataclass(frozen=True)
 class Code:
     """One document as rules see it. Positions are bytes of the document."""
@@ -283,6 +297,17 @@ class Code:
             for found in part.table.documentation
         )
 
+    def words_in(self, node: Node) -> list[Word]:
+        """The words and variables in a node, in the order of the text; values such as `True` are none."""
+        part = node.part
+        names, starts = part.occurrences
+        roles, known, offset = part.table.occurrence_roles, part.table.names, part.offset
+        first = bisect_left(starts, node.start - offset)
+        last = bisect_left(starts, node.end - offset, first)
+        return [
+            Word(known[names[at]], offset + starts[at], roles[at] & 15, roles[at] >> 4) for at in range(first, last)
+        ]
+
     def node_at(self, start: int) -> Node:
         """The outermost node that starts at a byte where some node does."""
         part = self.parts[bisect_right(self.parts, start, key=lambda part: part.offset) - 1]
@@ -304,6 +329,10 @@ class Code:
         return Fix(description, edits)
 
 
+def _numbers(packed: bytes) -> memoryview[int]:
+    return memoryview(_columns.unpack_column(packed)).cast("I")
+
+
 def _calls(part: Part) -> Iterator[Call]:
     """The calls of a piece. Searching is C's work: most texts are facts, without any."""
     roles = part.table.occurrence_roles
@@ -311,8 +340,7 @@ def _calls(part: Part) -> Iterator[Call]:
     at = roles.find(wanted)
     if at < 0:
         return
-    names = memoryview(_columns.unpack_column(part.table.occurrence_names)).cast("I")
-    starts = memoryview(_columns.unpack_column(part.table.occurrence_starts)).cast("I")
+    names, starts = part.occurrences
     kinds = part.kinds
     row = 0
     while at >= 0:
@@ -333,8 +361,7 @@ def _tops(part: Part) -> Iterator[Top]:
     kinds = part.table.top_kinds
     if kinds.count(TopKind.FACT) == len(kinds):
         return
-    starts = memoryview(_columns.unpack_column(part.table.top_starts)).cast("I")
-    names = memoryview(_columns.unpack_column(part.table.top_names)).cast("I")
+    starts, names = _numbers(part.table.top_starts), _numbers(part.table.top_names)
     for number, kind in enumerate(kinds):
         if kind != TopKind.FACT:
             row = max(part.row_at(starts[number]), 1)

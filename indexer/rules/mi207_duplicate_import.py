@@ -30,7 +30,7 @@ RULE = Rule(
     "warning",
     "A file imports another one twice into the same space.",
     "PeTTa, and Hyperon where the two names differ, add all rules of the module again: every rule gives its result "
-    "twice, and calls of calls four times. With the same name, Hyperon loads it once, and the second import is of no use.",
+    "twice, and calls of calls four times. With the same name, Hyperon loads it once, and the second one is no use.",
     {"main.metta": "!(import! &self lib)\n!(import! &self lib)\n", "lib.metta": "(= (f) 1)\n"},
     {"main.metta": "!(import! &self lib)\n!(import! &other lib)\n", "lib.metta": "(= (f) 1)\n"},
     ALL - {"mettatron"},

@@ -44,7 +44,7 @@ def _shape(node: Node) -> tuple[object, ...]:
 
 
 def _end_of_line(code: Code, end: int) -> int:
-    """Where a deletion ends that starts at the start of a form: after the line break, if nothing else is in the line."""
+    """Where to end the deletion of a form: after the line break, if nothing else is in the line."""
     source = code.source.source
     stop = source.find(b"\n", end)
     return stop + 1 if stop >= 0 and not source[end:stop].strip() else end

@@ -8,7 +8,7 @@ from metta_index.indexer.languages.metta.builtins import candidates
 from metta_index.indexer.rules.calls import is_plain_call
 from metta_index.indexer.rules.code import Call, Code
 from metta_index.indexer.rules.linked import Linked
-from metta_index.indexer.rules.rule import HYPERON, PETTA, Match, Rule
+from metta_index.indexer.rules.rule import HYPERON, Match, Rule
 from metta_index.indexer.symbols import name_text
 
 #: Functions that make something only of numbers, or of truth values.
@@ -30,7 +30,8 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
 def _is_unknown(call: Call, linked: Linked) -> bool:
     return (
         call.name not in linked.known
-        and not candidates(linked.dialect, call.name)
+        and not candidates("hyperon", call.name)
+        and (linked.is_dialect_set or not candidates("petta", call.name))
         and not linked.anywhere(call.name)
         and linked.is_closed
     )
@@ -46,6 +47,6 @@ RULE = Rule(
     "registers go into `known-names` in the configuration.",
     "(= (area $r) (* 3.14 (sqare $r)))\n",
     "(= (area $r) (* 3.14 (square $r)))\n(= (square $x) (* $x $x))\n(pair (sqare $r))\n",
-    HYPERON | PETTA,
+    HYPERON,
     find_linked=_find,
 )

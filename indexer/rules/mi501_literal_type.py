@@ -6,17 +6,19 @@ from collections.abc import Iterator
 
 from metta_index.indexer.languages.metta import grammar
 from metta_index.indexer.languages.metta.builtins import arrow
-from metta_index.indexer.rules.calls import declared_arities, is_plain_call
+from metta_index.indexer.rules.calls import declared_arities, is_plain_call, speaks_petta
 from metta_index.indexer.rules.code import Code, Node
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import HYPERON, Match, Rule
 from metta_index.indexer.symbols import Flag, Role, name_text
 
-#: Types that any literal has.
-_ANY = frozenset({"%Undefined%", "Atom", "Grounded"})
+#: Types that any literal has, and what JeTTa calls its numbers.
+_ANY = frozenset({"%Undefined%", "Atom", "Grounded", "Int"})
 
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
+    if speaks_petta(code, linked):
+        return
     for call in code.calls:
         arguments = call.arguments
         literals = [(at, kind) for at, node in enumerate(arguments) if (kind := _type_of(node))]
@@ -33,9 +35,8 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
             if is_plain_call(call, linked):
                 node = arguments[at]
                 name = name_text(call.name)
-                message = (
-                    f"argument {at + 1} of `{name}` is declared `{' or '.join(wanted)}`, and `{node.shown}` is a {kind}"
-                )
+                takes = " or ".join(wanted)
+                message = f"argument {at + 1} of `{name}` is declared `{takes}`, and `{node.shown}` is a {kind}"
                 yield Match(node.start, node.end, message, None, (linked.place(offers[0], "declared here"),))
                 break
 

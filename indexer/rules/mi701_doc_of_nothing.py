@@ -10,8 +10,13 @@ from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import HYPERON, PETTA, Match, Rule
 from metta_index.indexer.symbols import Role, name_text
 
+#: A file that documents more names of the language is a part of an implementation, which has others built in.
+_MANY = 3
+
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
+    if sum(bool(candidates("hyperon", doc.name)) for doc in code.documentation) > _MANY:
+        return
     for doc in code.documentation:
         if doc.name in linked.known or candidates(linked.dialect, doc.name) or not linked.is_closed:
             continue

@@ -177,6 +177,7 @@ class IndexDatabase(IndexReader):
         self._connection.execute("INSERT OR REPLACE INTO manifest VALUES (1, ?)", (sealed,))
         self._connection.execute("COMMIT")
         # What follows, such as keeping findings, starts from here.
+        self._rows.clear()
         self._known, self._known_checksum = finished, head(sealed)
         return totals
 
@@ -243,6 +244,7 @@ class IndexDatabase(IndexReader):
         self.finding_rows.forget_changes()
         self.imports.changed.clear()
         self._paths = None
+        self._rows.clear()
         self._next_id = self._connection.execute("SELECT coalesce(max(id), 0) FROM document").fetchone()[0]
 
     def _new_id(self) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
+from json import dumps
 from typing import TYPE_CHECKING
 
 from metta_index.cache.finding_rows import FindingRows
@@ -19,7 +21,13 @@ if TYPE_CHECKING:
     from metta_index.indexer.imports import ImportRecord
 
 _ONE_DOCUMENT = f"SELECT {COLUMNS} FROM document WHERE path = ?"
-_NUMBERED = f"SELECT {COLUMNS} FROM document WHERE id = ?"
+_NUMBERED = f"SELECT {COLUMNS} FROM document WHERE id IN (SELECT value FROM json_each(?))"
+_PIECES = (
+    "SELECT document, position, data FROM piece WHERE document IN (SELECT value FROM json_each(?))"
+    " ORDER BY document, position"
+)
+#: How many documents have their tables read at once: enough that asking costs little beside reading.
+_AT_ONCE = 100
 
 
 class IndexReader:
@@ -37,15 +45,20 @@ class IndexReader:
         self.imports = ImportRows(connection)
         self.finding_rows = FindingRows(connection)
         self._paths: dict[int, str] | None = None
+        # Documents that were read and verified since the manifest was.
+        self._rows: dict[str, DocumentRow] = {}
 
     def manifest(self) -> Manifest | None:
         """None where there was no build, or the manifest does not verify."""
+        known, checksum = self._known, self._known_checksum
         self._known, self._known_checksum = None, None
+        self._rows.clear()
         with suppress(sqlite3.DatabaseError, DamagedIndexError):
             row = self._connection.execute("SELECT data FROM manifest").fetchone()
             if row:
                 self._known_checksum = head(row[0])
-                self._known = Manifest.from_bytes(unseal("manifest", row[0]))
+                is_known = known is not None and self._known_checksum == checksum
+                self._known = known if is_known else Manifest.from_bytes(unseal("manifest", row[0]))
         return self._known
 
     @contextmanager
@@ -79,10 +92,18 @@ class IndexReader:
         return sorted(str(row[0]) for row in self._connection.execute("SELECT DISTINCT dialect FROM document"))
 
     def document(self, path: str) -> DocumentRow | None:
-        document = self._find(path)
-        if document is not None and (self._known is None or self._known.digests.get(path) != document.digest):
-            raise DamagedIndexError(f"the document {path!r} is not that of the last build")
+        document = self._rows.get(path)
+        if document is None:
+            document = self._find(path)
+            if document is not None:
+                self._trust(document)
         return document
+
+    def _trust(self, document: DocumentRow) -> None:
+        """Remembers a document that verified. Raises DamagedIndexError where the manifest knows another."""
+        if self._known is None or self._known.digests.get(document.path) != document.digest:
+            raise DamagedIndexError(f"the document {document.path!r} is not that of the last build")
+        self._rows[document.path] = document
 
     def _find(self, path: str) -> DocumentRow | None:
         """The row of a file, which is there if the manifest names the file."""
@@ -94,17 +115,25 @@ class IndexReader:
     def tables(self, document: DocumentRow) -> Iterator[bytes]:
         """The encoded symbol tables of a document, verified."""
         rows = self._connection.execute("SELECT data FROM piece WHERE document = ? ORDER BY position", (document.id,))
-        found = 0
-        for (data,) in rows:
-            yield unseal(document.piece(found), data)
-            found += 1
-        if found != document.pieces:
-            raise DamagedIndexError(f"{found} of the {document.pieces} pieces of {document.path!r} are there")
+        return _verified(document, (data for (data,) in rows))
 
-    def documents_of(self, name: bytes) -> tuple[list[DocumentRow], list[DocumentRow]]:
-        """The documents that offer a name, and those that mention it, each in the order of their paths' bytes."""
-        defined, used = self.postings.documents_of(name)
-        return self._numbered(defined), self._numbered(used)
+    def tables_of_each(self, paths: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
+        """The encoded symbol tables of documents, verified; those that are not there are left out."""
+        waiting = (document for path in paths if (document := self.document(path)) is not None)
+        while group := list(islice(waiting, _AT_ONCE)):
+            found: dict[int, list[bytes]] = {document.id: [] for document in group}
+            for number, _position, data in self._connection.execute(_PIECES, (dumps(list(found)),)):
+                found[number].append(data)
+            for document in group:
+                yield document.path, list(_verified(document, found.pop(document.id)))
+
+    def defining(self, name: bytes) -> list[DocumentRow]:
+        """The documents that offer a name, in the order of their paths' bytes."""
+        return self._numbered(self.postings.documents_of(name)[0])
+
+    def mentioning(self, name: bytes) -> list[DocumentRow]:
+        """The documents that mention a name, in the order of their paths' bytes."""
+        return self._numbered(self.postings.documents_of(name)[1])
 
     def offering(self, name: bytes) -> list[str]:
         """The documents that offer a name, in the order of their paths' bytes, their rows unread."""
@@ -145,11 +174,21 @@ class IndexReader:
         return records
 
     def _numbered(self, numbers: list[int]) -> list[DocumentRow]:
-        found = []
-        for number in numbers:
-            row = self._connection.execute(_NUMBERED, (number,)).fetchone()
-            if row is None:
-                raise DamagedIndexError(f"document {number} is missing")
-            found.append(DocumentRow.of(row))
+        found = [DocumentRow.of(row) for row in self._connection.execute(_NUMBERED, (dumps(numbers),))]
+        if len(found) != len(numbers):
+            missing = set(numbers) - {document.id for document in found}
+            raise DamagedIndexError(f"document {min(missing)} is missing")
+        for document in found:
+            self._trust(document)
         found.sort(key=lambda document: os.fsencode(document.path))
         return found
+
+
+def _verified(document: DocumentRow, sealed: Iterable[object]) -> Iterator[bytes]:
+    """What the sealed pieces of a document hold. Raises DamagedIndexError where one is missing or does not verify."""
+    found = 0
+    for data in sealed:
+        yield unseal(document.piece(found), data)
+        found += 1
+    if found != document.pieces:
+        raise DamagedIndexError(f"{found} of the {document.pieces} pieces of {document.path!r} are there")

@@ -86,7 +86,7 @@ def callees(index: Index, name: bytes, depth: int = 1, all_uses: bool = False) -
     uses = _ALL_USES if all_uses else _CALLS
     blocks: _Blocks = {}
     known: dict[_Call, list[Meaning]] = {}
-    defining, _mentioning = index.reader.documents_of(name)
+    defining = index.reader.defining(name)
     tree = _expand(
         [(name, document.path) for document in defining],
         lambda functions: _used_by(index, functions, uses, blocks, known),
@@ -108,8 +108,7 @@ _Found = TypeVar("_Found")
 def _users(index: Index, name: bytes, uses: frozenset[Use], blocks: _Blocks) -> list[Caller]:
     """The uses of a name in the workspace, by what they stand in: definitions first, in the order of the text."""
     groups: dict[tuple[TopKind, bytes | None], list[Reference]] = {}
-    _defining, mentioning = index.reader.documents_of(name)
-    for document in mentioning:
+    for document in index.reader.mentioning(name):
         for piece in index.pieces(document.path):
             found = [one for one in occurrences(piece, name) if one.role == Role.REFERENCE and one.use in uses]
             for one in found:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
-from metta_index.indexer.import_graph import Edge, ImportGraph
-from metta_index.indexer.imports import ImportRecord
-from metta_index.indexer.occurrences import Piece, Top, occurrences, pieces, tops
+from metta_index.indexer.errors import DecodeError
+from metta_index.indexer.occurrences import Piece, occurrences, pieces, tops_around
 from metta_index.indexer.positions import Position
 from metta_index.indexer.protocols import IndexedDocument, IndexReader
 from metta_index.indexer.symbols import Flag, Kind, Role, Use, decode_table, name_text
+
+if TYPE_CHECKING:
+    # A query by name looks at no import: it does not load what knows them.
+    from metta_index.indexer.import_graph import Edge, ImportGraph
+    from metta_index.indexer.imports import ImportRecord
 
 
 class Symbol(NamedTuple):
@@ -119,27 +123,28 @@ class Index:
     def definitions(self, name: bytes | str) -> list[Symbol]:
         """Every clause, declaration, documentation and kind of fact of a name in the workspace."""
         name = name_bytes(name)
-        defining, _mentioning = self.reader.documents_of(name)
-        return [symbol for document in defining for symbol in self.symbols_in(document.path, name)]
+        found: list[Symbol] = []
+        for path, parts in self._each(self.reader.defining(name)):
+            found += _symbols(path, parts, name)
+        return found
 
     def references(self, name: bytes | str) -> list[Reference]:
         """Every occurrence of a name in the workspace, those that define it included."""
         name = name_bytes(name)
-        _defining, mentioning = self.reader.documents_of(name)
-        return [found for document in mentioning for found in self.references_in(document.path, name)]
+        found: list[Reference] = []
+        for path, parts in self._each(self.reader.mentioning(name)):
+            for piece in parts:
+                found += _references(path, piece, name)
+        return found
+
+    def _each(self, documents: Iterable[IndexedDocument]) -> Iterator[tuple[str, list[Piece]]]:
+        """The pieces of documents, read together and not kept: there may be as many as files of the workspace."""
+        for path, tables in self.reader.tables_of_each(document.path for document in documents):
+            yield path, list(pieces([decode_table(data) for data in tables]))
 
     def symbols_in(self, path: str, name: bytes) -> list[Symbol]:
         """What one document says a name is."""
-        docs = self._docs(path, name)
-        doc = "\n".join(symbol.doc for symbol in docs)
-        found = [symbol._replace(doc=doc) for piece in self.pieces(path) for symbol in _definitions(path, piece, name)]
-        found += docs
-        found += _facts(path, self.pieces(path), name, doc)
-        found.sort(key=lambda symbol: (symbol.start_byte, symbol.role))
-        return found
-
-    def _docs(self, path: str, name: bytes) -> list[Symbol]:
-        return [symbol for piece in self.pieces(path) for symbol in _documentation(path, piece, name)]
+        return _symbols(path, self.pieces(path), name)
 
     def references_in(self, path: str, name: bytes, only: Piece | None = None) -> list[Reference]:
         """Every occurrence of a name in one document, or in one piece of it."""
@@ -173,8 +178,8 @@ class Index:
         """Where the top-level atom starts and ends that a byte of a document is in; (byte, byte) outside of all."""
         for piece in reversed(self.pieces(path)):
             if piece.covers(byte):
-                for top in tops(piece):
-                    if top.start_byte <= byte < top.end_byte:
+                for top in tops_around(piece, [byte]):
+                    if top is not None:
                         return top.start_byte, top.end_byte
         return byte, byte
 
@@ -195,6 +200,8 @@ class Index:
 
     def graph(self) -> ImportGraph:
         """The whole import graph."""
+        from metta_index.indexer.import_graph import ImportGraph
+
         if self._graph is None:
             self._graph = ImportGraph(
                 edge for record in self.reader.all_imports() if (edge := record.edge()) is not None
@@ -203,6 +210,8 @@ class Index:
 
     def graph_from(self, path: str) -> ImportGraph:
         """The part of the import graph that can be reached from a document."""
+        from metta_index.indexer.import_graph import ImportGraph
+
         if self._graph is not None:
             return self._graph
         edges: list[Edge] = []
@@ -227,6 +236,16 @@ def _number(piece: Piece, name: bytes) -> int | None:
         return piece.table.names.index(name)
     except ValueError:
         return None
+
+
+def _symbols(path: str, parts: list[Piece], name: bytes) -> list[Symbol]:
+    docs = [symbol for piece in parts for symbol in _documentation(path, piece, name)]
+    doc = "\n".join(symbol.doc for symbol in docs)
+    found = [symbol._replace(doc=doc) for piece in parts for symbol in _definitions(path, piece, name)]
+    found += docs
+    found += _facts(path, parts, name, doc)
+    found.sort(key=lambda symbol: (symbol.start_byte, symbol.role))
+    return found
 
 
 def _definitions(path: str, piece: Piece, name: bytes) -> Iterator[Symbol]:
@@ -294,7 +313,9 @@ def _facts(path: str, parts: list[Piece], name: bytes, doc: str) -> Iterator[Sym
                 counts[fact.arity] = counts.get(fact.arity, 0) + fact.count
                 first.setdefault(fact.arity, (piece, piece.offset + fact.first_start))
     for arity, (piece, start) in first.items():
-        top = next(top for top in tops(piece) if top.start_byte == start)
+        top = next(tops_around(piece, [start]))
+        if top is None or top.start_byte != start:
+            raise DecodeError("a fact that is no top-level atom")
         yield Symbol(
             name,
             Kind.FACT,
@@ -318,11 +339,8 @@ def _references(path: str, piece: Piece, name: bytes) -> Iterator[Reference]:
     found = list(occurrences(piece, name))
     if not found:
         return
-    around = iter(tops(piece))
-    top: Top | None = next(around, None)
-    for one in found:
-        while top is not None and top.end_byte <= one.start_byte:
-            top = next(around, None)
+    around = tops_around(piece, (one.start_byte for one in found))
+    for one, top in zip(found, around, strict=True):
         yield Reference(
             name,
             one.role,
@@ -332,5 +350,5 @@ def _references(path: str, piece: Piece, name: bytes) -> Iterator[Reference]:
             one.end_byte,
             piece.position(one.start_byte),
             one.arguments,
-            top.name if top is not None and top.start_byte <= one.start_byte else None,
+            top.name if top is not None else None,
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from metta_index.indexer import _columns
 from metta_index.indexer.errors import DecodeError
@@ -13,8 +14,7 @@ from metta_index.indexer.positions import LineMap, Position
 from metta_index.indexer.symbols import Lambda, Role, SymbolTable, TopKind, Use
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """One word or variable. Bytes count from the start of the document.
 
     `arguments`: how many follow it in the list that it heads; None where it heads none.
@@ -28,8 +28,7 @@ class Occurrence:
     arguments: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Top:
+class Top(NamedTuple):
     """One top-level atom; `name` is what it defines, declares, documents or states a fact of."""
 
     start_byte: int
@@ -51,8 +50,7 @@ def numbers(packed: bytes) -> array[int]:
         raise DecodeError(str(error)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A symbol table and where in its document it starts: a region's (`table.region`) has the document's places."""
 
     offset: int
@@ -91,7 +89,7 @@ def pieces(tables: Sequence[SymbolTable]) -> Iterator[Piece]:
     """The pieces of a document in order, each with where it starts; regions after their host, which is one piece."""
     offset = row = byte_column = column = 0
     host: LineMap | None = None
-    for table in tables:
+    for number, table in enumerate(tables, 1):
         if table.region is not None:
             if host is None:
                 raise DecodeError("a region without a host")
@@ -100,8 +98,9 @@ def pieces(tables: Sequence[SymbolTable]) -> Iterator[Piece]:
         piece = Piece(offset, row, byte_column, column, table, line_map(table))
         yield piece
         host = piece.line_map
-        end = piece.position(offset + table.size)
-        offset, row, byte_column, column = offset + table.size, end.row, end.byte_column, end.column
+        if number < len(tables):
+            end = piece.position(offset + table.size)
+            offset, row, byte_column, column = offset + table.size, end.row, end.byte_column, end.column
 
 
 def occurrences(piece: Piece, only: bytes | None = None, within: tuple[int, int] | None = None) -> Iterator[Occurrence]:
@@ -116,7 +115,7 @@ def occurrences(piece: Piece, only: bytes | None = None, within: tuple[int, int]
         if only not in known:
             return
         number = known.index(only)
-        rows = [row for row, name in enumerate(names) if name == number]
+        rows = _rows_of(names, number)
     starts, roles, counts = (
         numbers(table.occurrence_starts),
         table.occurrence_roles,
@@ -137,18 +136,50 @@ def occurrences(piece: Piece, only: bytes | None = None, within: tuple[int, int]
         raise DecodeError("an occurrence of no name, role or use") from error
 
 
-def tops(piece: Piece) -> Iterator[Top]:
-    """Every top-level atom of a piece, in the order of the text."""
-    table = piece.table
-    columns = (
-        numbers(table.top_starts),
-        numbers(table.top_ends),
-        table.top_kinds,
-        numbers(table.top_names),
-    )
+def _rows_of(column: array[int], value: int) -> list[int]:
+    """Where a value stands in a column: searched as bytes, ten times as fast as number by number."""
+    data, width = column.tobytes(), column.itemsize
+    wanted = value.to_bytes(width, sys.byteorder)
+    rows: list[int] = []
+    at = data.find(wanted)
+    while at >= 0:
+        row, off = divmod(at, width)
+        if not off:
+            rows.append(row)
+        # The bytes may also be found across two numbers.
+        at = data.find(wanted, (row + 1) * width)
+    return rows
+
+
+def tops_around(piece: Piece, places: Iterable[int]) -> Iterator[Top | None]:
+    """For each of some bytes of the document the top-level atom that it is in, None outside of all."""
+    starts, ends, kinds, names = _top_columns(piece.table)
+    offset, known = piece.offset, piece.table.names
+    try:
+        for byte in places:
+            row = bisect_right(starts, byte - offset) - 1
+            if row < 0 or byte - offset >= ends[row]:
+                yield None
+                continue
+            name = names[row]
+            yield Top(
+                offset + starts[row], offset + ends[row], _TOP_KINDS[kinds[row]], known[name - 1] if name else None
+            )
+    except IndexError as error:
+        raise DecodeError("a top-level atom of no name or kind") from error
+
+
+def _top_columns(table: SymbolTable) -> tuple[array[int], array[int], bytes, array[int]]:
+    columns = numbers(table.top_starts), numbers(table.top_ends), table.top_kinds, numbers(table.top_names)
     if len({len(values) for values in columns}) != 1:
         raise DecodeError("columns of top-level atoms differ in length")
-    known = table.names
+    return columns
+
+
+def tops(piece: Piece) -> Iterator[Top]:
+    """Every top-level atom of a piece, in the order of the text."""
+    columns = _top_columns(piece.table)
+    known = piece.table.names
     try:
         for start, end, kind, name in zip(*columns, strict=True):
             yield Top(piece.offset + start, piece.offset + end, _TOP_KINDS[kind], known[name - 1] if name else None)

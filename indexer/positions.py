@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from metta_index.indexer import _columns
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A place in a text: 0-based row; 0-based columns in bytes and in code points."""
 
     row: int
@@ -18,8 +17,7 @@ class Position:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class LineMap:
+class LineMap(NamedTuple):
     """Where the lines of a text start, and which of its characters have several bytes.
 
     `line_starts` leaves out the first line, at 0. Only "\\n" ends a line.

@@ -78,8 +78,14 @@ class IndexReader(Protocol):
     def tables_of(self, path: str) -> Iterator[bytes]:
         """The encoded tables of a document, one a piece; none where there is no such document."""
 
-    def documents_of(self, name: bytes) -> tuple[Sequence[IndexedDocument], Sequence[IndexedDocument]]:
-        """The documents that offer a name, and those that mention it."""
+    def tables_of_each(self, paths: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
+        """As `tables_of`, of many documents; those that are not there are left out."""
+
+    def defining(self, name: bytes) -> Sequence[IndexedDocument]:
+        """The documents that define, declare or document a name, or state facts of it."""
+
+    def mentioning(self, name: bytes) -> Sequence[IndexedDocument]:
+        """The documents that mention a name, those that define it included."""
 
     def names(self, is_wanted: Callable[[bytes], bool]) -> Iterator[tuple[bytes, int, int]]:
         """The wanted ones of the names that are offered, with how many documents offer and how many mention each."""

@@ -152,8 +152,7 @@ def _imported(index: Index, question: Question) -> Iterator[Meaning]:
     reached = graph.closure(question.path)
     if not reached:
         return
-    defining, _mentioning = index.reader.documents_of(question.name)
-    paths = {document.path for document in defining}
+    paths = {document.path for document in index.reader.defining(question.name)}
     seen = {question.path}
     for found in reached:
         if found.path not in paths or found.path in seen:
@@ -222,8 +221,7 @@ def _fits(index: Index, question: Question, found: Iterable[Meaning]) -> dict[tu
         return fits
 
     def is_fixed(name: bytes) -> bool:
-        defining, _mentioning = index.reader.documents_of(name)
-        return not defining
+        return not index.reader.defining(name)
 
     for meaning in found:
         clause, symbol = _clause(meaning), meaning.symbol

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
-from tree_sitter import Language, Node, Query, QueryCursor
+from tree_sitter import Node
 
 from metta_index.indexer.languages.hosts import has_trace, providers
 from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings
 from metta_index.indexer.languages.hosts.shape import is_metta
 from metta_index.indexer.languages.hosts.strings import marks_metta
+from metta_index.indexer.languages.hosts.walking import nodes_of
 from metta_index.indexer.regions import Segment, make_region, text_of, verbatim
 from metta_index.indexer.symbols import Confidence, Region
-
-_BLOCKS = "(fenced_code_block) @block"
 
 
 def find(source: bytes) -> HostFindings:
     if not has_trace("markdown", source):
         return NOTHING
     root = providers.parser("markdown").parse(source).root_node
-    blocks = QueryCursor(_query(providers.language("markdown"))).captures(root).get("block", [])
-    regions = (_region(source, block) for block in sorted(blocks, key=lambda block: block.start_byte))
+    blocks = nodes_of(root, ("fenced_code_block",))["fenced_code_block"]
+    regions = (_region(source, block) for block in blocks)
     return HostFindings(tuple(region for region in regions if region is not None))
-
-
-@cache
-def _query(language: Language) -> Query:
-    return Query(language, _BLOCKS)
 
 
 def _region(source: bytes, block: Node) -> Region | None:

@@ -82,11 +82,6 @@ def parser(grammar: str) -> Parser:
     return _parser(grammar, _provider(grammar))
 
 
-def language(grammar: str) -> Language:
-    """A host's grammar. Raises MissingGrammarError."""
-    return _language(grammar, _provider(grammar))
-
-
 def _provider(grammar: str) -> str:
     provider = provider_of(grammar)
     if provider is None:

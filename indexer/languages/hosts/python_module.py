@@ -6,25 +6,14 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 
-from tree_sitter import Language, Node, Query, QueryCursor
+from tree_sitter import Node
 
 from metta_index.indexer.languages.hosts import providers
+from metta_index.indexer.languages.hosts.walking import nodes_of
 
-_INTERESTING = """
-(call) @call
-(function_definition) @scope
-(lambda) @scope
-(class_definition) @scope
-(decorated_definition) @decorated
-(assignment) @binding
-(augmented_assignment) @binding
-(named_expression) @binding
-(for_statement) @binding
-(for_in_clause) @binding
-"""
-
+_SCOPES = ("function_definition", "lambda", "class_definition")
+_BINDINGS = ("assignment", "augmented_assignment", "named_expression", "for_statement", "for_in_clause")
 _FUNCTIONS = ("function_definition", "lambda")
 
 
@@ -75,14 +64,14 @@ class PythonModule:
     def __init__(self, source: bytes) -> None:
         self.source = source
         self.root = providers.parser("python").parse(source).root_node
-        query = _query(providers.language("python"))
-        captures = QueryCursor(query).captures(self.root)
-        self.calls = captures.get("call", [])
-        self.decorated = captures.get("decorated", [])
+        nodes = nodes_of(self.root, ("call", "decorated_definition", *_SCOPES, *_BINDINGS))
+        self.calls = nodes["call"]
+        self.decorated = nodes["decorated_definition"]
         self._scopes = [_Scope(self.root, 0, len(source) + 1, -1)]
         self._starts = [0]
         self._methods: dict[str, list[Node]] = defaultdict(list)
-        for node in sorted(captures.get("scope", []), key=lambda node: (node.start_byte, -node.end_byte)):
+        scopes = (node for kind in _SCOPES for node in nodes[kind])
+        for node in sorted(scopes, key=lambda node: (node.start_byte, -node.end_byte)):
             parent = self._scope_at(node.start_byte)
             self._scopes.append(_Scope(node, node.start_byte, node.end_byte, parent))
             self._starts.append(node.start_byte)
@@ -92,7 +81,8 @@ class PythonModule:
                 binding = Binding(node, node.start_byte, (block.start_byte, block.end_byte))
                 self._scopes[parent].bindings[self.text(name)].append(binding)
                 self._methods[self.text(name)].append(node)
-        for node in captures.get("binding", []):
+        bindings = (node for kind in _BINDINGS for node in nodes[kind])
+        for node in sorted(bindings, key=lambda node: node.start_byte):
             self._bind(node)
         for call in self.calls:
             receiver = receiver_of(call)
@@ -202,11 +192,6 @@ class PythonModule:
         """The byte range of the innermost scope that holds a byte."""
         scope = self._scopes[self._scope_at(byte)]
         return scope.start, scope.end
-
-
-@cache
-def _query(language: Language) -> Query:
-    return Query(language, _INTERESTING)
 
 
 def _reaching(bindings: list[Binding], at: int) -> list[Binding]:

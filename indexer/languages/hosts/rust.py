@@ -70,9 +70,9 @@ class _Finder:
                     self._add(text, "call", Confidence.LIKELY)
 
     def read_macros(self) -> None:
-        for _found, group in self.file.calls(_METTA_MACRO):
+        for group in _outermost(self.file.calls(_METTA_MACRO)):
             self._add(tuple(_metta_macro(self.file.source, group)), "macro", Confidence.CERTAIN)
-        for _found, group in self.file.calls(_EXPR_MACRO):
+        for group in _outermost(self.file.calls(_EXPR_MACRO)):
             text = tuple(expression(self.file.source, group))
             if b"(" in text_of(text):
                 self._add(text, "macro", Confidence.LIKELY)
@@ -108,6 +108,15 @@ class _Finder:
         if any(segment.text.strip(b" \t\r\n()") for segment in literal) and starts.isdisjoint(self._claimed):
             self._claimed |= starts
             self.found.append(make_region("metta", detector, confidence, text))
+
+
+def _outermost(calls: Iterator[tuple[re.Match[bytes], Node]]) -> Iterator[Node]:
+    """The groups that are in no other: what one macro holds is its own."""
+    end = 0
+    for _found, group in calls:
+        if group.start_byte >= end:
+            end = group.end_byte
+            yield group
 
 
 def _metta_macro(source: bytes, group: Node) -> Iterator[Segment]:

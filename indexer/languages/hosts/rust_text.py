@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 
-from tree_sitter import Language, Node, Query, QueryCursor
+from tree_sitter import Node
 
 from metta_index.indexer.languages.hosts import providers
+from metta_index.indexer.languages.hosts.walking import nodes_of
 from metta_index.indexer.regions import Segment, SegmentKind, escape, hole, verbatim
 
 _STRINGS = frozenset({"string_literal", "raw_string_literal"})
@@ -27,13 +27,6 @@ _RAW = re.compile(rb'r(#*)"')
 _LINE_ENDS = re.compile(rb"\r\n")
 _FIELD = re.compile(rb"\{\{|\}\}|\{[^{}]*\}")
 
-_BINDINGS = """
-(const_item) @constant
-(static_item) @constant
-(let_declaration) @variable
-(function_item) @function
-"""
-
 Text = tuple[Segment, ...]
 
 
@@ -43,10 +36,10 @@ class RustFile:
     def __init__(self, source: bytes) -> None:
         self.source = source
         self.root = providers.parser("rust").parse(source).root_node
-        captures = QueryCursor(_query(providers.language("rust"))).captures(self.root)
-        self.constants = captures.get("constant", [])
-        self.variables = captures.get("variable", [])
-        self.functions = captures.get("function", [])
+        nodes = nodes_of(self.root, ("const_item", "static_item", "let_declaration", "function_item"))
+        self.constants = [*nodes["const_item"], *nodes["static_item"]]
+        self.variables = nodes["let_declaration"]
+        self.functions = nodes["function_item"]
 
     def text(self, node: Node) -> bytes:
         return self.source[node.start_byte : node.end_byte]
@@ -131,11 +124,6 @@ class RustFile:
                 yield from string(self.source, token) or ()
             elif token.type not in (",", *_OPENING, *_CLOSING):
                 yield hole(token.start_byte, token.end_byte)
-
-
-@cache
-def _query(language: Language) -> Query:
-    return Query(language, _BINDINGS)
 
 
 def tokens(node: Node) -> list[Node]:

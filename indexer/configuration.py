@@ -34,7 +34,8 @@ class Settings(NamedTuple):
     first that matches a path wins over `dialect`; "auto" lets each file's text
     decide. `suffixes`: endings of MeTTa files. `alias`: names that stand for the
     root in module names. `roots`: folders that imports are looked for in, seen from
-    the folder of `source`. `cache_dir`: relative to the file it is written in.
+    the folder of `source`. `entry_points`: patterns of names and files that are used
+    from outside. `cache_dir`: relative to the file it is written in.
     `prefix`: the workspace as seen from the folder of `source`, "" or "a/b/".
     """
 
@@ -45,6 +46,7 @@ class Settings(NamedTuple):
     dialects: Mapping[str, str] = MappingProxyType({})
     alias: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
+    entry_points: tuple[str, ...] = ()
     max_cache_bytes: int | None = None
     max_cache_entries: int | None = None
     cache_dir: str | None = None
@@ -68,6 +70,26 @@ class Settings(NamedTuple):
             if _pattern(pattern).fullmatch(self.prefix + path):
                 return None if dialect == "auto" else dialect
         return None if self.dialect == "auto" else self.dialect
+
+    def is_entry_point(self, name: bytes, path: str) -> bool:
+        """Whether a definition in a file (relative to the root) is used from outside: by its name, or all of the file is.
+
+        What has a slash, or ends as a MeTTa file does, is a pattern of files; what else there is, of names.
+        """
+        if not self.entry_points:
+            return False
+        from fnmatch import fnmatchcase
+
+        text = name.decode("utf-8", "surrogateescape")
+        return any(
+            text == pattern
+            or (
+                _pattern(pattern).fullmatch(self.prefix + path) is not None
+                if "/" in pattern or pattern.endswith(self.suffixes)
+                else fnmatchcase(text, pattern)
+            )
+            for pattern in self.entry_points
+        )
 
     def workspace_roots(self) -> tuple[str, ...]:
         """`roots` as seen from the workspace; "." is the workspace itself."""
@@ -192,7 +214,7 @@ def _nearest(key: str, known: Mapping[str, str]) -> str:
 
 def _checked(path: Path, key: str, value: object) -> object:
     match key:
-        case "include" | "exclude" | "suffixes" | "alias" | "roots":
+        case "include" | "exclude" | "suffixes" | "alias" | "roots" | "entry-points":
             if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
                 raise _wrong(path, key, "a list of strings that are not empty", value)
             if key == "suffixes" and not value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +12,8 @@ from metta_index.indexer.configuration import Settings
 from metta_index.indexer.discovery import Decisions, Discovery, discover, discover_paths
 from metta_index.indexer.documents import Document, read_document
 from metta_index.indexer.ignoring import git_configuration
-from metta_index.indexer.languages import LANGUAGES, versions_of
+from metta_index.indexer.languages import language_of, own_versions, versions_of
+from metta_index.indexer.languages.hosts import HOSTS
 from metta_index.indexer.link_context import LinkContext
 from metta_index.indexer.manifest import Manifest
 from metta_index.indexer.protocols import EntryCache, IndexStore
@@ -58,8 +59,7 @@ class Workspace:
 
     def fingerprint(self) -> str:
         """Everything but the files that tables depend on."""
-        versions = " ".join(version for name in LANGUAGES for version in versions_of(name))
-        return f"{versions} {self.settings.fingerprint()}"
+        return f"{own_versions()} {self.settings.fingerprint()}"
 
     def link_context(self) -> LinkContext:
         """Everything but the files that the meaning of imports depends on."""
@@ -94,12 +94,19 @@ def build(workspace: Workspace, options: Options) -> BuildResult:
     report.failures += [Failure(problem.path, problem.message) for problem in discovery.problems]
     report.files.total = report.work.scanned = len(files)
 
-    fingerprint, context = workspace.fingerprint(), workspace.link_context()
-    known, _newline, known_context = (manifest.fingerprint if manifest else "").partition("\n")
-    current = manifest is not None and known == fingerprint and not options.force
-    is_linked = current and known_context == context.fingerprint()
+    context = workspace.link_context()
+    marks = (workspace.fingerprint(), context.fingerprint(), _host_versions(files))
+    known = tuple((manifest.fingerprint if manifest else "").split("\n"))
+    current = manifest is not None and known[:1] == marks[:1] and not options.force
+    is_linked = current and known[:2] == marks[:2]
     trusted = manifest if current and manifest else Manifest.empty("")
-    suspects = [path for path, stat in files.items() if options.verify_content or not trusted.is_unchanged(path, stat)]
+    suspects = {
+        path: trusted.digests.get(path)
+        for path, stat in files.items()
+        if options.verify_content or not trusted.is_unchanged(path, stat)
+    }
+    if current and known[2:] != marks[2:]:  # what is known of hosts came from other grammars
+        suspects |= {path: None for path in files if language_of(path) in HOSTS}
     removed = [path for path in manifest.files if path not in files] if manifest else []
     decisions = discovery.decisions.to_bytes()
     report.files.removed = len(removed)
@@ -112,13 +119,19 @@ def build(workspace: Workspace, options: Options) -> BuildResult:
 
             imports, before = workspace.index.imports, trusted.files.keys()
             report.work.linked = link(imports, context, updated.files.keys(), before, not is_linked)
-        whole = f"{fingerprint}\n{context.fingerprint()}"
-        report.totals = workspace.index.finish(updated._replace(fingerprint=whole, decisions=decisions))
+        report.totals = workspace.index.finish(updated._replace(fingerprint="\n".join(marks), decisions=decisions))
     else:
         report.totals = dict(trusted.totals)
     report.files.failed = len({failure.path for failure in report.failures})
     report.elapsed_ms = (time.perf_counter() - begun) * 1000
     return BuildResult(report, discovery, measurement)
+
+
+def _host_versions(paths: Iterable[str]) -> str:
+    """The versions of the hosts that some of the files are of: they depend on packages that may be others next time."""
+    endings = {path[path.rfind(".") :] for path in paths}
+    hosts = sorted({language_of(ending) for ending in endings}.intersection(HOSTS))
+    return " ".join(versions_of(host).table for host in hosts)
 
 
 def _discover(workspace: Workspace, options: Options, manifest: Manifest | None) -> Discovery:
@@ -134,19 +147,21 @@ def _update(
     report: BuildReport,
     discovery: Discovery,
     trusted: Manifest,
-    suspects: Iterable[str],
+    suspects: Mapping[str, bytes | None],
     removed: Iterable[str],
     scan_started: int,
 ) -> tuple[Manifest, RunMeasurement | None]:
-    """Indexes what changed. The manifest that comes back holds the files that are in the index now."""
+    """Indexes what changed: of the suspects, with their digests, what has another digest now.
+
+    The manifest that comes back holds the files that are in the index now.
+    """
     if not trusted.files:
         workspace.index.discard()
     updated = trusted.copy()
     changed: list[Document] = []
     gone = set(removed)
-    for path in suspects:
+    for path, known in suspects.items():
         stat = discovery.files[path]
-        known = trusted.digests.get(path)
         try:
             document = read_document(workspace.root, path, stat, workspace.settings, known)
         except (OSError, MemoryError) as error:

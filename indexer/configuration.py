@@ -32,11 +32,11 @@ class Settings(NamedTuple):
     `include`, `exclude`: patterns as in .gitignore, seen from the folder of `source`;
     with `include`, only files that match are taken. `dialects`: glob → dialect, the
     first that matches a path wins over `dialect`; "auto" lets each file's text
-    decide. `suffixes`: endings of MeTTa files. `alias`: names that stand for the
-    root in module names. `roots`: folders that imports are looked for in, seen from
-    the folder of `source`. `entry_points`: patterns of names and files that are used
-    from outside. `cache_dir`: relative to the file it is written in.
-    `prefix`: the workspace as seen from the folder of `source`, "" or "a/b/".
+    decide. `languages`: those that are indexed beside MeTTa. `suffixes`: endings of
+    MeTTa files. `alias`: names that stand for the root in module names. `roots`: folders
+    that imports are looked for in, seen from the folder of `source`. `entry_points`:
+    patterns of names and files that are used from outside. `cache_dir`: relative to the file it
+    is written in. `prefix`: the workspace as seen from the folder of `source`, "" or "a/b/".
     """
 
     include: tuple[str, ...] = ()
@@ -44,6 +44,7 @@ class Settings(NamedTuple):
     suffixes: tuple[str, ...] = (".metta",)
     dialect: str = "auto"
     dialects: Mapping[str, str] = MappingProxyType({})
+    languages: tuple[str, ...] = tuple(name for name in LANGUAGES if name != "metta")
     alias: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     entry_points: tuple[str, ...] = ()
@@ -55,13 +56,11 @@ class Settings(NamedTuple):
 
     def endings(self) -> tuple[str, ...]:
         """Endings of the files that are indexed: MeTTa's as configured, and those of all other languages."""
-        return self.suffixes + tuple(
-            ending for name, endings in LANGUAGES.items() if name != "metta" for ending in endings
-        )
+        return self.suffixes + tuple(ending for name in self.languages for ending in LANGUAGES[name])
 
     def fingerprint(self) -> str:
         """Everything here that the index depends on, as text."""
-        named = (getattr(self, name) for name in ("include", "exclude", "suffixes", "dialect", "prefix"))
+        named = (getattr(self, name) for name in ("include", "exclude", "suffixes", "languages", "dialect", "prefix"))
         return repr((*named, list(self.dialects.items())))
 
     def dialect_of(self, path: str) -> str | None:
@@ -214,6 +213,11 @@ def _nearest(key: str, known: Mapping[str, str]) -> str:
 
 def _checked(path: Path, key: str, value: object) -> object:
     match key:
+        case "languages":
+            names = [name for name in LANGUAGES if name != "metta"]
+            if not isinstance(value, list) or not all(name in names for name in value):
+                raise _wrong(path, key, f"a list of some of {', '.join(names)}", value)
+            return tuple(value)
         case "include" | "exclude" | "suffixes" | "alias" | "roots" | "entry-points":
             if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
                 raise _wrong(path, key, "a list of strings that are not empty", value)

@@ -287,6 +287,6 @@ def discover_paths(root: Path, names: Iterable[str], settings: Settings) -> Disc
         elif path.endswith(settings.endings()):
             files[path] = Stat(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         else:
-            skipped.append(Skipped(path, f"does not end in {' or '.join(settings.endings())}"))
+            skipped.append(Skipped(path, f"ends in none of {', '.join(settings.endings())}"))
     files = {path: files[path] for path in sorted(files)}
     return Discovery(files, sorted(skipped), sorted(problems), Decisions("given files", {}, set(), {}))

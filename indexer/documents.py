@@ -12,20 +12,37 @@ from metta_index.indexer.languages import ALWAYS_WHOLE, language_of, load_langua
 from metta_index.indexer.manifest import Stat
 
 if TYPE_CHECKING:
+    from metta_index.indexer.symbols import Region
     from metta_index.indexer.work import Summary
 
 
 class Piece:
-    """A part of a document that is indexed by itself. Most documents are one piece."""
+    """A part of a document that is indexed by itself. Most documents are one piece.
 
-    __slots__ = ("digest", "size", "start", "summary", "table")
+    `dialect`: as configured; None: the text decides. `text`: that of a region, which no
+    file has; `region`: which one of its document it is, from 1, and where.
+    """
 
-    def __init__(self, start: int, size: int, digest: bytes) -> None:
+    __slots__ = ("dialect", "digest", "language", "region", "size", "start", "summary", "table", "text")
+
+    def __init__(self, start: int, size: int, digest: bytes, language: str, dialect: str | None) -> None:
         self.start = start
         self.size = size
         self.digest = digest
+        self.language = language
+        self.dialect = dialect
         self.table = b""
         self.summary: Summary | None = None
+        self.text: bytes | None = None
+        self.region: tuple[int, Region] | None = None
+
+
+def region_piece(number: int, region: Region, dialect: str | None) -> Piece:
+    """The piece that a region of a document is; `dialect` as configured for the document."""
+    piece = Piece(0, len(region.text), content_digest(region.text), region.language, dialect)
+    piece.text = region.text
+    piece.region = number, region
+    return piece
 
 
 class Document:
@@ -59,13 +76,15 @@ def read_document(root: Path, path: str, stat: Stat, settings: Settings, known: 
     if digest == known:
         return None
     language = language_of(path)
+    dialect = settings.dialect_of(path)
+    own = dialect if language == "metta" else None
     starts = [0] if len(source) <= ALWAYS_WHOLE else load_language(language).cut(source)
     if len(starts) == 1:
-        pieces = [Piece(0, len(source), digest)]
+        pieces = [Piece(0, len(source), digest, language, own)]
     else:
         ends = [*starts[1:], len(source)]
         pieces = [
-            Piece(start, end - start, content_digest(source[start:end]))
+            Piece(start, end - start, content_digest(source[start:end]), language, own)
             for start, end in zip(starts, ends, strict=True)
         ]
-    return Document(path, stat, language, len(source), digest, settings.dialect_of(path), pieces)
+    return Document(path, stat, language, len(source), digest, dialect, pieces)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from metta_index.indexer.digest import table_key, tree_key
-from metta_index.indexer.documents import Document, Piece
+from metta_index.indexer.documents import Document, Piece, region_piece
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages import load_language, versions_of
 from metta_index.indexer.plan import Load, Rates, RunMeasurement, Wanted, plan_execution
@@ -18,7 +18,7 @@ from metta_index.indexer.protocols import EntryCache, IndexStore
 from metta_index.indexer.report import BuildReport, Failure
 from metta_index.indexer.run import Failure as ItemFailure
 from metta_index.indexer.run import execute
-from metta_index.indexer.symbols import decode_table
+from metta_index.indexer.symbols import decode_table, encode_table
 from metta_index.indexer.work import (
     ChangedError,
     Item,
@@ -30,6 +30,9 @@ from metta_index.indexer.work import (
     merge_summaries,
     summarize,
 )
+
+_Part = tuple[Document, Piece]
+_Task = tuple[Document, Piece, Item]
 
 #: Documents looked up, and results stored, at once: bounds what a build holds in memory.
 _LOOKUP_CHUNK = 256
@@ -66,63 +69,68 @@ class Indexing:
         """Yields the path of each document that is in the index; the others are in `report.failures`."""
         self.progress.start(len(documents), sum(document.size for document in documents))
         try:
-            waiting: list[tuple[Document, Piece, Item]] = []
+            waiting: list[_Task] = []
             for chunk in _chunks(documents, _LOOKUP_CHUNK):
                 for document in chunk:
                     document.missing = len(document.pieces)
-                waiting += self._take_from_cache(chunk)
+                waiting += self._take_from_cache([(document, piece) for document in chunk for piece in document.pieces])
                 for document in chunk:
                     if not document.missing and self._complete(document):
                         self.report.files.cached += 1
                         yield document.path
-            if waiting:
-                yield from self._work(waiting)
+            while waiting:
+                found: list[_Part] = []
+                yield from self._work(waiting, found)
+                # What is embedded in a text is known only when that has been indexed.
+                waiting = self._take_from_cache(found)
+                for document in dict.fromkeys(document for document, _piece in found):
+                    if not document.missing and self._complete(document):
+                        self.report.files.indexed += 1
+                        yield document.path
         finally:
             self.progress.stop()
 
     def _item(self, document: Document, piece: Piece, dialect: str | None, tree: bytes | None) -> Item:
         path = f"{self.root}{os.sep}{document.path}"
         keep_tree = self.cache is not None
-        return Item(path, piece.start, piece.size, piece.digest, document.language, dialect, keep_tree, tree)
+        return Item(path, piece.start, piece.size, piece.digest, piece.language, dialect, keep_tree, tree, piece.text)
 
-    def _keys(self, document: Document, piece: Piece, dialect: str | None) -> tuple[str, str]:
-        versions = versions_of(document.language)
-        tree = tree_key(document.language, versions.tree, piece.digest)
+    def _keys(self, piece: Piece, dialect: str | None) -> tuple[str, str]:
+        versions = versions_of(piece.language)
+        tree = tree_key(piece.language, versions.tree, piece.digest)
         return tree, table_key(tree, versions.table, dialect)
 
-    def _take_from_cache(self, documents: Sequence[Document]) -> list[tuple[Document, Piece, Item]]:
+    def _take_from_cache(self, parts: Sequence[_Part]) -> list[_Task]:
         """Gives pieces their tables as far as the cache has them; what is left to do comes back."""
         cache = self.cache if self.look_up else None
         if cache is None:
-            return [
-                (document, piece, self._item(document, piece, document.dialect, None))
-                for document in documents
-                for piece in document.pieces
-            ]
-        keyed = [
-            (document, piece, *self._keys(document, piece, document.dialect))
-            for document in documents
-            for piece in document.pieces
-        ]
-        tables = cache.get_many([table for *_rest, table in keyed])
-        left = []
-        for document, piece, tree, table in keyed:
-            data = tables.get(table)
-            if data is not None and _give(document, piece, data):
-                self.report.cache.hits += 1
-                self.progress.advance(0, piece.size)
-            else:
-                self.report.cache.misses += 1
-                left.append((document, piece, tree))
+            return [(document, piece, self._item(document, piece, piece.dialect, None)) for document, piece in parts]
+        left: list[tuple[Document, Piece, str]] = []
+        while parts:
+            keyed = [(document, piece, *self._keys(piece, piece.dialect)) for document, piece in parts]
+            tables = cache.get_many([table for *_rest, table in keyed])
+            parts = []
+            for document, piece, tree, table in keyed:
+                data = tables.get(table)
+                if data is not None and _give(document, piece, data):
+                    self.report.cache.hits += 1
+                    self.progress.advance(0, piece.size)
+                    parts += _embedded(document, piece)
+                else:
+                    self.report.cache.misses += 1
+                    left.append((document, piece, tree))
         trees = cache.get_many([tree for *_rest, tree in left]) if left else {}
         return [
-            (document, piece, self._item(document, piece, document.dialect, trees.get(tree)))
+            (document, piece, self._item(document, piece, piece.dialect, trees.get(tree)))
             for document, piece, tree in left
         ]
 
-    def _work(self, waiting: list[tuple[Document, Piece, Item]]) -> Iterator[str]:
-        """Indexes each distinct text once, in this process or in several, and stores what comes of it."""
-        copies: dict[tuple[bytes, str | None, str], list[tuple[Document, Piece]]] = {}
+    def _work(self, waiting: list[_Task], found: list[_Part]) -> Iterator[str]:
+        """Indexes each distinct text once, in this process or in several, and stores what comes of it.
+
+        What is embedded in the texts is added to `found`.
+        """
+        copies: dict[tuple[bytes, str | None, str], list[_Part]] = {}
         items: list[Item] = []
         for document, piece, item in waiting:
             same = copies.setdefault((item.digest, item.dialect, item.language), [])
@@ -130,10 +138,12 @@ class Indexing:
                 items.append(item)
             same.append((document, piece))
         loads = [Load(item.language, item.size) for item in items]
-        self.report.plan = plan_execution(loads, self.rates, usable_cpus(), self.wanted)
+        plan = plan_execution(loads, self.rates, usable_cpus(), self.wanted)
+        if self.report.plan is None:  # that of the files; what is embedded in them is little beside it
+            self.report.plan = plan
         entries: list[tuple[str, bytes]] = []
         failed: set[str] = set()
-        with closing(execute(self.report.plan, items, index_item_to_bytes, on_finish=self._measured)) as results:
+        with closing(execute(plan, items, index_item_to_bytes, on_finish=self._measured)) as results:
             for number, data in results:
                 item = items[number]
                 same = copies.pop((item.digest, item.dialect, item.language))
@@ -145,13 +155,14 @@ class Indexing:
                 outcome = decode_outcome(data)
                 self.report.work.parsed += outcome.parsed
                 self.report.work.extracted += 1
-                entries += self._entries(*same[0], item.dialect, outcome)
+                entries += self._entries(same[0][1], item.dialect, outcome)
                 if len(entries) >= _STORE_CHUNK:
                     self._store(entries)
                     entries = []
                 for document, piece in same:
                     piece.table, piece.summary = outcome.table, outcome.summary
                     document.missing -= 1
+                    found += _embedded(document, piece)
                     self.progress.advance(not document.missing, piece.size)
                     if not document.missing and self._complete(document):
                         self.report.files.indexed += 1
@@ -159,17 +170,16 @@ class Indexing:
         self._store(entries)
 
     def _measured(self, measurement: RunMeasurement) -> None:
-        self.measurement = measurement
-        self.report.actual_ms = measurement.wall_ms
+        if self.measurement is None:
+            self.measurement = measurement
+        self.report.actual_ms += measurement.wall_ms
         if measurement.note:
             self.report.warnings.append(measurement.note)
 
-    def _entries(
-        self, document: Document, piece: Piece, dialect: str | None, outcome: Outcome
-    ) -> list[tuple[str, bytes]]:
+    def _entries(self, piece: Piece, dialect: str | None, outcome: Outcome) -> list[tuple[str, bytes]]:
         if self.cache is None:
             return []
-        tree, table = self._keys(document, piece, dialect)
+        tree, table = self._keys(piece, dialect)
         entries = [(table, outcome.table)]
         if outcome.tree is not None:
             entries.append((tree, outcome.tree))
@@ -183,7 +193,9 @@ class Indexing:
         """Puts a document whose pieces all have tables into the index; False where that failed."""
         summaries = _summaries(document)
         summary = summaries[0]
-        if len(summaries) > 1:
+        if document.pieces[-1].region is not None:
+            summary = merge_summaries(summaries, [summary.dialect])
+        elif len(summaries) > 1:
             summary = merge_summaries(summaries, load_language(document.language).DIALECTS)
             try:
                 if any(one.dialect != summary.dialect for one in summaries):
@@ -192,7 +204,11 @@ class Indexing:
             except (OSError, ChangedError) as error:
                 self.report.failures.append(Failure(document.path, str(error)))
                 return False
-        tables = [piece.table for piece in document.pieces]
+        try:
+            tables = [_told_in_document(piece) for piece in document.pieces]
+        except DecodeError as error:
+            self.report.failures.append(Failure(document.path, f"what is embedded in it cannot be placed: {error}"))
+            return False
         self.index.put_document(document.path, document.language, document.size, document.digest, summary, tables)
         for piece in document.pieces:
             piece.table = b""
@@ -203,14 +219,14 @@ class Indexing:
         for piece in document.pieces:
             if piece.summary is not None and piece.summary.dialect == dialect:
                 continue
-            tree, table = self._keys(document, piece, dialect)
+            tree, table = self._keys(piece, dialect)
             known = self.cache.get_many([table, tree]) if self.cache and self.look_up else {}
             if table in known and _give(document, piece, known[table]):
                 continue
             outcome = index_item(self._item(document, piece, dialect, known.get(tree)))
             self.report.work.parsed += outcome.parsed
             self.report.work.extracted += 1
-            self._store(self._entries(document, piece, dialect, outcome))
+            self._store(self._entries(piece, dialect, outcome))
             piece.table, piece.summary = outcome.table, outcome.summary
 
 
@@ -228,13 +244,35 @@ def _summaries(document: Document) -> list[Summary]:
 def _give(document: Document, piece: Piece, data: bytes) -> bool:
     """Gives a piece its table from the cache; False where the bytes are none."""
     try:
-        piece.summary = summarize(load_language(document.language), decode_table(data))
+        piece.summary = summarize(load_language(piece.language), decode_table(data))
     except DecodeError:
         return False
     if not piece.table:
         document.missing -= 1
     piece.table = data
     return True
+
+
+def _embedded(document: Document, piece: Piece) -> list[_Part]:
+    """Adds the regions of a piece that has its table to the pieces of the document; those that are new."""
+    if piece.language == "metta":  # embeds nothing, and there are many of it
+        return []
+    regions = decode_table(piece.table).regions
+    first = len(document.pieces)
+    for number, region in enumerate(regions, first):
+        document.pieces.append(region_piece(number, region, document.dialect))
+    document.missing += len(regions)
+    return [(document, piece) for piece in document.pieces[first:]]
+
+
+def _told_in_document(piece: Piece) -> bytes:
+    """The table of a piece; that of a region in places of the document. Raises DecodeError where these do not fit."""
+    if piece.region is None:
+        return piece.table
+    from metta_index.indexer.virtual import in_host
+
+    number, region = piece.region
+    return encode_table(in_host(decode_table(piece.table), region, number))
 
 
 _T = TypeVar("_T")

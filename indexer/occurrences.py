@@ -62,8 +62,10 @@ class Piece(NamedTuple):
 
     def covers(self, byte: int) -> bool:
         """Whether a byte of the document is in this piece. Regions lie in the piece of their host as well."""
-        _number, start, end = self.table.region or (0, self.offset, self.offset + self.table.size)
-        return start <= byte < end
+        region = self.table.region
+        if region is not None:
+            return region.start <= byte < region.end
+        return self.offset <= byte < self.offset + self.table.size
 
     def position(self, byte: int) -> Position:
         """The document's position of a byte of the document that is in this piece."""

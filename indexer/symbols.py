@@ -170,6 +170,15 @@ class Region(msgspec.Struct, frozen=True, array_like=True):
     segments: bytes
 
 
+class RegionPlace(msgspec.Struct, frozen=True, array_like=True):
+    """Which region a table is of: its number in the host, from 1, its language, the host's bytes that it spans."""
+
+    number: int
+    language: str
+    start: int
+    end: int
+
+
 class SymbolTable(msgspec.Struct, frozen=True, array_like=True):
     """What one text says. Depends on its bytes, the language, the extractor and its options only.
 
@@ -185,7 +194,7 @@ class SymbolTable(msgspec.Struct, frozen=True, array_like=True):
       character of more than one byte.
 
     `region`: None, or of a region whose places are told in bytes of its host
-    (`virtual.in_host`) its number in the host, from 1, and the host's bytes that it spans.
+    (`virtual.in_host`) which one it is.
     """
 
     schema: int
@@ -210,7 +219,7 @@ class SymbolTable(msgspec.Struct, frozen=True, array_like=True):
     top_names: bytes
     lines: bytes
     wide: bytes
-    region: tuple[int, int, int] | None = None
+    region: RegionPlace | None = None
     occurrence_widths: bytes = b""
 
 

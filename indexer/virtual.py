@@ -16,7 +16,7 @@ from metta_index.indexer import _columns
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.occurrences import numbers
 from metta_index.indexer.regions import PositionMap, decode_positions
-from metta_index.indexer.symbols import Definition, Documentation, Import, Lambda, Region, SymbolTable
+from metta_index.indexer.symbols import Definition, Documentation, Import, Lambda, Region, RegionPlace, SymbolTable
 
 _Ranged = TypeVar("_Ranged", Definition, Documentation, Import, Lambda)
 
@@ -30,7 +30,7 @@ def in_host(table: SymbolTable, region: Region, number: int) -> SymbolTable:
         raise DecodeError("the table is of another text than that of the region")
     positions = decode_positions(region)
     try:
-        return _Mapping(positions).table(table, (number, region.start, region.end))
+        return _Mapping(positions).table(table, RegionPlace(number, region.language, region.start, region.end))
     except IndexError as error:
         raise DecodeError("a place outside the region") from error
 
@@ -41,7 +41,7 @@ class _Mapping:
     def __init__(self, positions: PositionMap) -> None:
         self._positions = positions
 
-    def table(self, table: SymbolTable, region: tuple[int, int, int]) -> SymbolTable:
+    def table(self, table: SymbolTable, region: RegionPlace) -> SymbolTable:
         replace, span = msgspec.structs.replace, self._positions.host_range
         sizes = [len(table.names[name]) for name in numbers(table.occurrence_names)]
         spans = [span(at, at + size) for at, size in zip(numbers(table.occurrence_starts), sizes, strict=True)]

@@ -21,8 +21,8 @@ class ChangedError(Exception):
 class Item(NamedTuple):
     """One text to index: the bytes [start, start + size) of a file, with the digest they should have.
 
-    `dialect`: as configured or decided; None: the text decides. `tree`: the
-    encoded tree, where the cache had it.
+    `dialect`: as configured or decided; None: the text decides. `tree`: the encoded
+    tree, where the cache had it. `text`: the text itself, where it is in no file.
     """
 
     path: str
@@ -33,6 +33,7 @@ class Item(NamedTuple):
     dialect: str | None
     keep_tree: bool
     tree: bytes | None = None
+    text: bytes | None = None
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):
@@ -74,6 +75,8 @@ def index_item(item: Item) -> Outcome:
     Raises OSError where the file cannot be read, ChangedError where it is not the one
     that was planned for.
     """
+    if item.text is not None:
+        return index_source(item.text, item)
     source = read_part(item.path, item.start, item.size)
     if content_digest(source) != item.digest:
         raise ChangedError("the file changed while it was being indexed; build again")

@@ -8,6 +8,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from metta_index.indexer.languages.hosts import HOSTS
+
 if TYPE_CHECKING:
     from metta_index.indexer.symbols import SymbolTable
     from metta_index.indexer.syntax import SyntaxTree
@@ -35,7 +37,11 @@ class Language(Protocol):
 ALWAYS_WHOLE = 256 << 10
 
 #: Languages by name, and the endings of their files. MeTTa may have others, by configuration.
-LANGUAGES: Mapping[str, tuple[str, ...]] = {"metta": (".metta",), "rholang": (".rho",)}
+LANGUAGES: Mapping[str, tuple[str, ...]] = {
+    "metta": (".metta",),
+    "rholang": (".rho",),
+    **{name: host.endings for name, host in HOSTS.items()},
+}
 
 
 def language_of(path: str) -> str:
@@ -54,18 +60,32 @@ class Versions(NamedTuple):
 
 
 def versions_of(name: str) -> Versions:
-    """Versions of a language's grammar and extractor, and of our schemas. Imports no tree-sitter."""
+    """Versions of a language's grammar and extractor, and of our schemas. Imports no tree-sitter.
+
+    For a host, also that of the package its grammar comes from, which has to be looked for.
+    """
     module = _versions_module(name)
-    return Versions(module.TREE_VERSION, module.TABLE_VERSION)
+    table = module.table_version(name) if name in HOSTS else module.TABLE_VERSION
+    return Versions(module.TREE_VERSION, table)
+
+
+def own_versions() -> str:
+    """Versions of all languages as far as they are ours."""
+    modules = dict.fromkeys(map(_versions_module, LANGUAGES))
+    return " ".join(version for module in modules for version in (module.TREE_VERSION, module.TABLE_VERSION))
 
 
 @cache
 def _versions_module(name: str) -> ModuleType:
-    return import_module(f"metta_index.indexer.languages.{name}.versions")
+    return import_module(f"metta_index.indexer.languages.{'hosts' if name in HOSTS else name}.versions")
 
 
 @cache
 def load_language(name: str) -> Language:
     """The language's module. Imports tree-sitter: only where there is something to parse."""
+    if name in HOSTS:
+        from metta_index.indexer.languages.hosts.language import host_language
+
+        return host_language(name)
     module: Language = import_module(f"metta_index.indexer.languages.{name}.language")
     return module

@@ -694,7 +694,7 @@ def test_given_files_are_taken_though_ignored(tmp_path: Path, monkeypatch: pytes
     assert dict(found.skipped) == {
         ".": "folder, not a regular file",
         "link.metta": "symbolic link",
-        "notes.txt": "does not end in .metta or .rho",
+        "notes.txt": f"ends in none of {', '.join(Settings().endings())}",
     }
     assert dict(found.problems) == {
         "../..": f"is outside the workspace {root}",

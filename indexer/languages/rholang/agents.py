@@ -30,15 +30,21 @@ class Agents:
         """The members of the agent at a row. The name of the agent is not among them."""
         nodes = self.nodes
         self._check(row, [member for member in members if nodes.kinds[member] in MEMBERS])
-        whole = Group(nodes.starts[row], nodes.ends[row])
-        whole.binders += [Binder(b"this", -1, False), Binder(b"private", -1, False)]
+        whole, unwritten = self._groups(row, Binder(b"this", -1, False), Binder(b"private", -1, False))
         constructors = [member for member in members if nodes.kinds[member] == Node.constructor]
         self.patterns.then(
             *((self.patterns.names, parameters, whole) for one in constructors for parameters in self._parameters(one)),
+            (self.scopes.enter, unwritten),
             (self.scopes.enter, whole),
             *((self._member, member) for member in members),
             (self.scopes.leave, whole),
+            (self.scopes.leave, unwritten),
         )
+
+    def _groups(self, row: int, *unwritten: Binder) -> tuple[Group, Group]:
+        """A group for what is written as parameters, and one around it for the names that nobody wrote."""
+        start, end = self.nodes.starts[row], self.nodes.ends[row]
+        return Group(start, end), Group(start, end, list(unwritten))
 
     def _parameters(self, member: int) -> list[int]:
         return [child for child in self.nodes.children(member) if self.nodes.kinds[child] == Node.parameters]
@@ -49,7 +55,7 @@ class Agents:
         if kind not in MEMBERS:
             self.patterns.then((self.process, row, Use.EVALUATED))
             return
-        group = Group(nodes.starts[row], nodes.ends[row])
+        group, unwritten = self._groups(row, Binder(b"args", -1, True), Binder(b"return", -1, False))
         parameters: list[Task] = []
         bodies: list[Task] = []
         for child in nodes.children(row):
@@ -59,8 +65,14 @@ class Agents:
                 bodies.append((self.process, child, Use.EVALUATED))
             elif kind != Node.constructor:
                 parameters.append((self.patterns.names, child, group))
-        group.binders += [Binder(b"args", -1, True), Binder(b"return", -1, False)]
-        self.patterns.then(*parameters, (self.scopes.enter, group), *bodies, (self.scopes.leave, group))
+        self.patterns.then(
+            *parameters,
+            (self.scopes.enter, unwritten),
+            (self.scopes.enter, group),
+            *bodies,
+            (self.scopes.leave, group),
+            (self.scopes.leave, unwritten),
+        )
 
     def _check(self, row: int, members: list[int]) -> None:
         """One constructor, a default for each sort of method, no method twice."""

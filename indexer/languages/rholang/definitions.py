@@ -11,6 +11,9 @@ from metta_index.indexer.languages.rholang.nodes import Nodes
 from metta_index.indexer.symbols import Kind, Role
 from metta_index.indexer.syntax import rows_of
 
+#: What takes one part of a message, in a list of parameters.
+PARTS = frozenset({Node.variable, Node.quote, Node.wildcard})
+
 
 class Defined(NamedTuple):
     """One definition, before its name has a number. `signature`: the head as written, patterns and all."""
@@ -38,7 +41,7 @@ def _contracts(nodes: Nodes) -> Iterator[Defined]:
             named = _name_of(nodes, children[0])
             if named is not None:
                 signature = nodes.text(children[0], children[1])
-                arity = _arity(nodes, children[1])
+                arity = arity_of(nodes, children[1])
                 yield Defined(*named, Role.DEFINITION, Kind.CONTRACT, arity, row, signature, "")
 
 
@@ -53,7 +56,7 @@ def _agents(nodes: Nodes) -> Iterator[Defined]:
             kind = nodes.kinds[member]
             parts = nodes.children(member)
             if kind == Node.constructor and parts and nodes.kinds[parts[0]] == Node.parameters:
-                arity = _arity(nodes, parts[0])
+                arity = arity_of(nodes, parts[0])
                 head += nodes.text(parts[0], parts[0])
             elif kind in (Node.method, Node.private_method) and len(parts) > 1:
                 yield Defined(
@@ -61,7 +64,7 @@ def _agents(nodes: Nodes) -> Iterator[Defined]:
                     nodes.starts[parts[0]],
                     Role.DEFINITION,
                     Kind.METHOD,
-                    _arity(nodes, parts[1]),
+                    arity_of(nodes, parts[1]),
                     member,
                     nodes.text(parts[0], parts[1]),
                     "",
@@ -94,6 +97,6 @@ def _name_of(nodes: Nodes, row: int) -> tuple[bytes, int] | None:
     return (named.name, named.start) if named is not None else None
 
 
-def _arity(nodes: Nodes, parameters: int) -> int:
-    """How many messages parts there are at least: a remainder counts for none."""
-    return sum(nodes.kinds[child] != Node.name_remainder for child in nodes.children(parameters))
+def arity_of(nodes: Nodes, parameters: int) -> int:
+    """How many parts a message has at least: a remainder counts for none."""
+    return sum(nodes.kinds[child] in PARTS for child in nodes.children(parameters))

@@ -90,11 +90,23 @@ def _read(start: int, end: int, lines: list[str]) -> Doc:
         tag = _TAG.match(text)
         name, rest = (tag[1].lower(), tag[2].strip()) if tag else ("", text)
         if name in _PARAMETER_TAGS:
-            parameter, _, about = rest.partition(" ")
+            parameter, _, about = _without_type(rest).partition(" ")
             about = about.strip().lstrip("-:").strip()
             parameters.append(f"{parameter}: {about}" if about else parameter)
         elif name in _RETURN_TAGS:
-            returns = rest
+            returns = _without_type(rest) or rest
         else:
             description.append(text)
     return Doc(start, end, "\n".join(part for part in description if part), tuple(parameters), returns)
+
+
+def _without_type(text: str) -> str:
+    """What follows a type in braces, as JSDoc has it: `{Purse} pledge`."""
+    if not text.startswith("{"):
+        return text
+    depth = 0
+    for at, character in enumerate(text):
+        depth += (character == "{") - (character == "}")
+        if depth == 0:
+            return text[at + 1 :].strip()
+    return text

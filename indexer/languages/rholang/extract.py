@@ -16,8 +16,10 @@ from metta_index.indexer.symbols import (
     Definition,
     Documentation,
     Kind,
+    Role,
     SymbolTable,
     TopKind,
+    Use,
 )
 from metta_index.indexer.syntax import SyntaxTree, rows_of
 
@@ -54,19 +56,26 @@ def extract(source: bytes, tree: SyntaxTree, dialect: str | None = None) -> Symb
         problems=_sorted([*tree.problems, *scopes.all_problems(damaged)]),
         occurrence_names=_packed([numbers[name] for _, name, *_ in occurrences]),
         occurrence_starts=_packed([start for start, *_ in occurrences]),
-        occurrence_roles=bytes(role | use << 4 for _, _, role, use, _ in occurrences),
-        occurrence_arguments=_packed([arguments for *_, arguments in occurrences]),
+        occurrence_roles=bytes(role | use << 4 for _, _, role, use, *_ in occurrences),
+        occurrence_arguments=_packed([arguments for *_, arguments, _ in occurrences]),
         top_starts=_packed([nodes.starts[row] for row in tops]),
         top_ends=_packed([nodes.ends[row] for row in tops]),
         top_kinds=bytes(_top_kind(tree.kinds[row]) for row in tops),
         top_names=_packed([heads.get(row, 0) for row in tops]),
         lines=_columns.pack_column(lines),
         wide=_columns.pack_column(wide),
+        occurrence_widths=_widths(occurrences),
     )
 
 
 def _packed(values: list[int]) -> bytes:
     return _columns.pack_column(array("I", values))
+
+
+def _widths(occurrences: list[tuple[int, bytes, Role, Use, int, int]]) -> bytes:
+    """How many bytes each occurrence takes; nothing where that is as many as its name has."""
+    widths = [width for *_, width in occurrences]
+    return _packed(widths) if any(len(name) != width for _, name, *_, width in occurrences) else b""
 
 
 def _top_kind(kind: int) -> TopKind:

@@ -95,7 +95,10 @@ module.exports = grammar({
     parameters: $ => seq("(", optional($._patterns), ")"),
 
     _patterns: $ =>
-      choice(seq($._name, repeat(seq(",", $._name)), optional(seq(optional(","), $.name_remainder))), $.name_remainder),
+      choice(
+        seq($._name, repeat(seq(",", $._name)), optional(choice(",", seq(optional(","), $.name_remainder)))),
+        $.name_remainder,
+      ),
 
     name_remainder: $ => seq("...", choice(seq("@", choice($._variable, $.wildcard)), $._variable)),
 

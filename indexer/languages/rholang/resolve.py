@@ -9,6 +9,7 @@ see the bindings before them, those of a concurrent one do not.
 from __future__ import annotations
 
 from metta_index.indexer.languages.rholang.agents import Agents
+from metta_index.indexer.languages.rholang.definitions import arity_of
 from metta_index.indexer.languages.rholang.grammar import Node
 from metta_index.indexer.languages.rholang.names import quoted_name
 from metta_index.indexer.languages.rholang.nodes import Nodes
@@ -60,9 +61,9 @@ class Resolver(Walker):
 
     def _contract(self, row: int, children: list[int]) -> None:
         name, rest = children[0], children[1:]
-        taken = [part for child in rest[:1] for part in self.nodes.children(child)]
-        self._defined_name(name, sum(self.nodes.kinds[part] != Node.name_remainder for part in taken))
-        if not rest or self.nodes.kinds[rest[0]] != Node.parameters:
+        has_head = bool(rest) and self.nodes.kinds[rest[0]] == Node.parameters
+        self._defined_name(name, arity_of(self.nodes, rest[0]) if has_head else -1)
+        if not has_head:
             self.then(*((self.recovered, child) for child in rest))
             return
         group = self.group(rest[0], row)
@@ -81,7 +82,7 @@ class Resolver(Walker):
             self.scopes.note(name, start, Role.DEFINITION, Use.DATA, parts)
             self.scopes.refer(name, start, is_process=False)
         elif nodes.kinds[row] == Node.quote and (named := quoted_name(nodes, row)) is not None:
-            self.scopes.note(named.name, named.start, Role.DEFINITION, Use.DATA, parts)
+            self.scopes.note(named.name, named.start, Role.DEFINITION, Use.DATA, parts, named.width)
             if named.inner is not None:
                 self.then((self.process, named.inner, Use.DATA))
         else:

@@ -53,14 +53,17 @@ class Scopes:
     def __init__(self) -> None:
         self.in_force: dict[bytes, list[Binder]] = {}
         self.declared: set[bytes] = set()
-        self.occurrences: list[tuple[int, bytes, Role, Use, int]] = []
+        self.occurrences: list[tuple[int, bytes, Role, Use, int, int]] = []
         self.lambdas: list[tuple[Group, frozenset[bytes]]] = []
         self.problems: list[Problem] = []
         self.unbound: list[Binder] = []
 
-    def note(self, name: bytes, start: int, role: Role, use: Use, parts: int = -1) -> None:
-        """`parts`: of the message that is sent to the name or that it takes; -1 where there is none."""
-        self.occurrences.append((start, name, role, use, parts + 1))
+    def note(self, name: bytes, start: int, role: Role, use: Use, parts: int = -1, width: int = -1) -> None:
+        """`parts`: of the message that is sent to the name or that it takes; -1 where there is none.
+
+        `width`: bytes that the name takes in the text, where it is written otherwise.
+        """
+        self.occurrences.append((start, name, role, use, parts + 1, len(name) if width < 0 else width))
 
     def problem(self, code: str, message: str, start: int, end: int) -> None:
         self.problems.append(Problem(code, message, start, end))

@@ -102,7 +102,7 @@ class Walker:
         elif kind == Node.quote:
             named = quoted_name(nodes, row)
             if named is not None:
-                self.scopes.note(named.name, named.start, Role.REFERENCE, use, parts)
+                self.scopes.note(named.name, named.start, Role.REFERENCE, use, parts, named.width)
                 if named.inner is not None:
                     self.then((self.process, named.inner, Use.DATA))
             else:

@@ -227,7 +227,7 @@ def test_the_send_at_a_byte() -> None:
     text = 'x!(1) | @{"n"}!(2, 3)'
     nodes = nodes_of(text)
     assert [len(call.arguments) for call in calls(nodes)] == [1, 2]
-    call = call_at(nodes, text.index('{"n"'))
+    call = call_at(nodes, text.index('@{"n"'))
     assert call is not None and len(call.arguments) == 2
     assert call_at(nodes, 1) is None
 

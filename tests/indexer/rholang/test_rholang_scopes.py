@@ -14,6 +14,11 @@ from metta_index.indexer.symbols import Kind, Role, TopKind
         ("new «x» in { «x»!(1) } | «x»!(2)", ["new", "new", "all"]),
         ("new «x» in «x»!(1) | «x»!(2)", ["new", "new", "all"]),
         ("new «x» in { new «x» in { «x»!(1) } | «x»!(2) }", ["new", "new x in { x!(1) }", "new x in { x!(1) }", "new"]),
+        (
+            "agent A { constructor(@«x») { «x» } | method m(«r») { «r»!(«x», *«this») } | default() { Nil } }",
+            ["all", "all", "method", "method", "all", "all"],
+        ),
+        ("agent A { constructor() { Nil } | default(...@«args») { y!(«args») } }", ["default"] * 2),
         # a contract's name is a name around it, also where a parameter has it too
         ("new «f» in { contract «f»(«f», @«x») = { «f»!(«x») } }", ["new", "new", "(f", "(f", "(f", "(f"]),
         # the source of a receive is around it, however its patterns are called
@@ -157,14 +162,14 @@ def test_what_documentation_comments_say() -> None:
       /// @param a - the first
       /// @param b the second,
       ///   which may be negative
-      /// @returns their sum
+      /// @returns {Int} their sum
       /// @throws never
       contract f(@a, @b, ret) = { Nil }
       |
       /**
        * Says hello.
        * And more.
-       * @param name
+       * @param {{first: String, last: String}} name - of whom
        */
       contract g(@name) = { Nil } |
       // no documentation
@@ -182,7 +187,7 @@ def test_what_documentation_comments_say() -> None:
     assert [(table.names[d.name], d.description, d.parameters, d.returns) for d in table.documentation] == [
         (b"f", "Adds two numbers.\n@throws never", ("a: the first", "b: the second, which may be negative"),
          "their sum"),
-        (b"g", "Says hello.\nAnd more.", ("name",), ""),
+        (b"g", "Says hello.\nAnd more.", ("name: of whom",), ""),
         (b"g", "Belongs to g.", (), ""),
     ]  # fmt: skip
     for doc in table.documentation:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "deps": ("deps", "deps_command"),
     "callers": ("calls", "callers_command"),
     "callees": ("calls", "callees_command"),
+    "unused": ("unused", "unused_command"),
     "outline": ("inspect", "outline_command"),
     "tree": ("inspect", "tree_command"),
     "export": ("export", "export_command"),

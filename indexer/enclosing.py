@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from metta_index.indexer.errors import DecodeError
@@ -76,6 +77,32 @@ class Enclosing:
             if self._names[number] == name
         ]
         return sorted(found, key=lambda block: block.start_byte)
+
+    def segments(self) -> Iterator[tuple[TopKind, int, int, int]]:
+        """What belongs to which block, in the order of the text: without gaps inside a top-level atom, and disjoint.
+
+        Kind and name (index + 1 into the names of the table, or 0) of the innermost block;
+        start and end in bytes of the piece.
+        """
+        inner, next_inner = self._inner, 0
+        for kind, name, start, end in zip(self._kinds, self._top_names, self._starts, self._ends, strict=True):
+            if next_inner == len(inner) or inner[next_inner][0] >= end:
+                yield _TOP_KINDS[kind], name, start, end
+                continue
+            open_blocks = [(_TOP_KINDS[kind], name, end)]
+            at = start
+            while next_inner < len(inner) and inner[next_inner][0] < end:
+                begin, last, number = inner[next_inner]
+                next_inner += 1
+                while open_blocks[-1][2] <= begin:
+                    yield (*open_blocks[-1][:2], at, open_blocks[-1][2])
+                    at = open_blocks.pop()[2]
+                yield (*open_blocks[-1][:2], at, begin)
+                at = begin
+                open_blocks.append((TopKind.RULE, number + 1, -last))
+            while open_blocks:
+                yield (*open_blocks[-1][:2], at, open_blocks[-1][2])
+                at = open_blocks.pop()[2]
 
     def _top(self, number: int, inside: int) -> Block | None:
         if number < 0 or inside >= self._ends[number]:

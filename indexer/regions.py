@@ -19,12 +19,7 @@ from typing import NamedTuple
 
 from metta_index.indexer import _columns
 from metta_index.indexer.errors import DecodeError
-from metta_index.indexer.symbols import Confidence, Region
-
-#: What a hole reads as: one word, so that the forms around it keep their number of
-#: arguments. Glued to other text it stays inside their word, variable or string. Words that
-#: hold it are no names of the program.
-HOLE = b"%hole%"
+from metta_index.indexer.symbols import HOLE, Confidence, Region
 
 
 class SegmentKind(IntEnum):
@@ -175,7 +170,10 @@ class PositionMap:
         while at < end:
             row = self._row(at)
             stop = min(end, self.virtual_starts[row + 1])
-            yield Segment(SegmentKind(self.kinds[row]), text[at - start : stop - start], *self.host_range(at, stop))
+            is_whole = (at, stop) == (self.virtual_starts[row], self.virtual_starts[row + 1])
+            outer = SegmentKind(self.kinds[row])
+            kind = outer if is_whole or outer == SegmentKind.VERBATIM else SegmentKind.ESCAPE
+            yield Segment(kind, text[at - start : stop - start], *self.host_range(at, stop))
             at = stop
 
     def encode(self) -> bytes:

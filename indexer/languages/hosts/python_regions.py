@@ -119,10 +119,10 @@ class _Finder:
                 self._passing.append(passing)
 
     def _add(self, text: Text, detector: str, confidence: Confidence) -> None:
-        literal = [segment for segment in text if segment.kind == SegmentKind.VERBATIM]
+        literal = [segment for segment in text if segment.kind != SegmentKind.HOLE]
         if not any(segment.text.strip() for segment in literal):
             return
-        starts = {segment.start for segment in literal}
+        starts = {segment.start for segment in literal if segment.start < segment.end}
         if starts.isdisjoint(self._claimed):
             self._claimed |= starts
             self.found.append(make_region("metta", detector, confidence, text))

@@ -103,8 +103,8 @@ class _Finder:
         return None
 
     def _add(self, text: Text, detector: str, confidence: Confidence) -> None:
-        literal = [segment for segment in text if segment.kind == SegmentKind.VERBATIM]
-        starts = {segment.start for segment in literal}
+        literal = [segment for segment in text if segment.kind != SegmentKind.HOLE]
+        starts = {segment.start for segment in literal if segment.start < segment.end}
         if any(segment.text.strip(b" \t\r\n()") for segment in literal) and starts.isdisjoint(self._claimed):
             self._claimed |= starts
             self.found.append(make_region("metta", detector, confidence, text))

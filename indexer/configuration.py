@@ -19,6 +19,10 @@ _HEADER = re.compile(rb"""^\s*\[\s*tool\s*\.\s*["']?metta-index\b""", re.M)
 _DIALECTS = ("auto", "hyperon", "petta", "mm2", "mettatron")
 
 
+#: What is indexed beside MeTTa, unless a configuration names fewer.
+OTHER_LANGUAGES = tuple(name for name in LANGUAGES if name != "metta")
+
+
 class ConfigurationError(Exception):
     """A configuration that cannot be used; the text names the file, the cause and what to do."""
 
@@ -44,7 +48,7 @@ class Settings(NamedTuple):
     suffixes: tuple[str, ...] = (".metta",)
     dialect: str = "auto"
     dialects: Mapping[str, str] = MappingProxyType({})
-    languages: tuple[str, ...] = tuple(name for name in LANGUAGES if name != "metta")
+    languages: tuple[str, ...] = OTHER_LANGUAGES
     alias: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     entry_points: tuple[str, ...] = ()
@@ -214,9 +218,8 @@ def _nearest(key: str, known: Mapping[str, str]) -> str:
 def _checked(path: Path, key: str, value: object) -> object:
     match key:
         case "languages":
-            names = [name for name in LANGUAGES if name != "metta"]
-            if not isinstance(value, list) or not all(name in names for name in value):
-                raise _wrong(path, key, f"a list of some of {', '.join(names)}", value)
+            if not isinstance(value, list) or not all(name in OTHER_LANGUAGES for name in value):
+                raise _wrong(path, key, f"a list of some of {', '.join(OTHER_LANGUAGES)}", value)
             return tuple(value)
         case "include" | "exclude" | "suffixes" | "alias" | "roots" | "entry-points":
             if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):

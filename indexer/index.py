@@ -146,6 +146,16 @@ class Index:
         """What one document says a name is."""
         return _symbols(path, self.pieces(path), name)
 
+    def patterns_in(self, path: str) -> list[Symbol]:
+        """The definitions of one document whose names are regular expressions."""
+        patterns = {
+            piece.table.names[found.name]
+            for piece in self.pieces(path)
+            for found in piece.table.definitions
+            if found.flags & Flag.PATTERN
+        }
+        return [symbol for name in sorted(patterns) for symbol in self.symbols_in(path, name)]
+
     def references_in(self, path: str, name: bytes, only: Piece | None = None) -> list[Reference]:
         """Every occurrence of a name in one document, or in one piece of it."""
         if only is not None:

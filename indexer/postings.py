@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from metta_index.indexer.symbols import SymbolTable
+from metta_index.indexer.symbols import HOLE, Flag, SymbolTable
+
+#: Documents that define names by regular expressions are listed under this, which no source can hold.
+PATTERNS = b"\0patterns"
 
 #: Variables belong to the atom they stand in: no other document can mean them.
 _LOCAL = b"$"
@@ -22,6 +25,7 @@ def mentions(tables: Iterable[SymbolTable]) -> Mentions:
     """What a document of these tables contributes to the postings of the index. Raises DecodeError."""
     defined: set[bytes] = set()
     used: set[bytes] = set()
+    has_patterns = False
     for table in tables:
         names = table.names
         used.update(names)
@@ -29,5 +33,9 @@ def mentions(tables: Iterable[SymbolTable]) -> Mentions:
         numbers.update(doc.name for doc in table.documentation)
         numbers.update(fact.name for fact in table.facts)
         defined.update([names[number] for number in numbers])
-    used = {name for name in used if name[:1] != _LOCAL}
+        has_patterns = has_patterns or any(definition.flags & Flag.PATTERN for definition in table.definitions)
+    used = {name for name in used if name[:1] != _LOCAL and HOLE not in name}
+    if has_patterns:
+        used.add(PATTERNS)
+        defined.add(PATTERNS)
     return Mentions(frozenset(defined & used), frozenset(used))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.indexer.import_graph import SELF, Edge
-from metta_index.indexer.imports import ImportRecord
 from metta_index.indexer.index import Index, Reference, Symbol
+from metta_index.indexer.languages.hosts import HOSTS
 from metta_index.indexer.languages.metta.builtins import Builtin, candidates
-from metta_index.indexer.languages.metta.modules import Way
 from metta_index.indexer.occurrences import scope_of
+from metta_index.indexer.postings import PATTERNS
 from metta_index.indexer.symbols import Confidence, Flag, Kind, Role
+
+if TYPE_CHECKING:
+    from metta_index.indexer.imports import ImportRecord
+    from metta_index.indexer.languages.metta.modules import Way
 
 
 class Step(StrEnum):
@@ -56,17 +62,6 @@ class Question(NamedTuple):
     call: bytes | None = None
 
 
-#: How sure a way of resolving imports makes what is found through it.
-_CONFIDENCE = {
-    Way.EXACT: Confidence.CERTAIN,
-    Way.REGISTERED: Confidence.CERTAIN,
-    Way.ROOT: Confidence.CERTAIN,
-    Way.ALIAS: Confidence.LIKELY,
-    Way.LIBRARY: Confidence.LIKELY,
-    Way.ANCESTOR: Confidence.LIKELY,
-}
-
-
 def resolve(index: Index, question: Question) -> list[Meaning]:
     """All that a name can mean where it stands, the likeliest first.
 
@@ -77,7 +72,9 @@ def resolve(index: Index, question: Question) -> list[Meaning]:
     bound = list(_bound(index, question))
     if bound or question.name.startswith(b"$"):
         return bound
-    found = [meaning for look_up in (_in_document, _imported, _built_in) for meaning in look_up(index, question)]
+    found = [
+        meaning for look_up in (_in_document, _imported, _registered, _built_in) for meaning in look_up(index, question)
+    ]
     found = found or list(_in_workspace(index, question))
     fits = _fits(index, question, found) if question.call is not None else {}
     matching = [meaning for meaning in found if fits.get(_clause(meaning), 0) is not None]
@@ -87,9 +84,14 @@ def resolve(index: Index, question: Question) -> list[Meaning]:
 def everywhere(index: Index, name: bytes) -> list[Meaning]:
     """All that a name means in the workspace and in the dialects of its documents, in no particular place."""
     found = [Meaning(Step.WORKSPACE, Confidence.CERTAIN, symbol) for symbol in index.definitions(name)]
-    for dialect in index.reader.dialects():
+    for dialect in _dialects(index):
         found += [Meaning(Step.BUILTIN, Confidence.CERTAIN, None, builtin=row) for row in candidates(dialect, name)]
     return found
+
+
+def _dialects(index: Index) -> list[str]:
+    """The dialects of MeTTa in a workspace; what hosts hold is Hyperon's unless it shows another."""
+    return sorted({"hyperon" if dialect in HOSTS else dialect for dialect in index.reader.dialects()})
 
 
 def same_variable(index: Index, reference: Reference) -> list[Reference]:
@@ -166,14 +168,50 @@ def _imported(index: Index, question: Question) -> Iterator[Meaning]:
             yield Meaning(step, confidence, symbol, space=found.space, note=note)
 
 
+def _registered(index: Index, question: Question) -> Iterator[Meaning]:
+    """What programs of host languages register, by name or by a pattern, though nothing here imports them."""
+    note = "registered by a program that nothing here imports"
+    loaded = {found.path for found in index.graph_from(question.path).closure(question.path)} | {question.path}
+    for symbol in index.definitions(question.name):
+        if symbol.flags & Flag.REGISTERED and symbol.path not in loaded:
+            yield Meaning(Step.REGISTERED, Confidence.LIKELY, symbol, space=SELF, note=note)
+    for document in index.reader.defining(PATTERNS):
+        for symbol in index.patterns_in(document.path):
+            if _matches(symbol.name, question.name):
+                told = "matches this pattern" if document.path in loaded else f"matches this pattern, {note}"
+                yield Meaning(Step.REGISTERED, Confidence.LIKELY, symbol, space=SELF, note=told)
+
+
+def _matches(pattern: bytes, name: bytes) -> bool:
+    try:
+        return re.fullmatch(pattern, name) is not None
+    except (re.error, RecursionError):
+        return False
+
+
 def _of_edge(index: Index, edge: Edge, question: Question) -> tuple[Confidence, str]:
     record = _record_of(index, edge)
     confidence = Confidence.POSSIBLE
     if record is not None and record.resolution is not None:
-        confidence = _CONFIDENCE.get(record.resolution.way, Confidence.POSSIBLE)
+        confidence = _confidences().get(record.resolution.way, Confidence.POSSIBLE)
     if edge.source == question.path and edge.start > question.byte:
         return confidence, "imported after this place"
     return confidence, ""
+
+
+@cache
+def _confidences() -> dict[Way, Confidence]:
+    """How sure a way of resolving imports makes what is found through it."""
+    from metta_index.indexer.languages.metta.modules import Way
+
+    return {
+        Way.EXACT: Confidence.CERTAIN,
+        Way.REGISTERED: Confidence.CERTAIN,
+        Way.ROOT: Confidence.CERTAIN,
+        Way.ALIAS: Confidence.LIKELY,
+        Way.LIBRARY: Confidence.LIKELY,
+        Way.ANCESTOR: Confidence.LIKELY,
+    }
 
 
 def _record_of(index: Index, edge: Edge) -> ImportRecord | None:
@@ -193,7 +231,12 @@ def _built_in(index: Index, question: Question) -> Iterator[Meaning]:
         there = row.always or row.module in imported
         note = "" if there else f"only after `{row.module}` was imported"
         yield Meaning(
-            Step.BUILTIN, Confidence.CERTAIN if there else Confidence.POSSIBLE, None, builtin=row, space=SELF, note=note
+            Step.BUILTIN,
+            Confidence.CERTAIN if there else Confidence.POSSIBLE,
+            None,
+            builtin=row,
+            space=SELF,
+            note=note,
         )
 
 
@@ -207,6 +250,8 @@ def _clause(meaning: Meaning) -> tuple[str, int] | None:
     """What tells a clause from others; None for what is no clause of a rule."""
     symbol = meaning.symbol
     if symbol is None or symbol.role != Role.DEFINITION or symbol.kind != Kind.FUNCTION:
+        return None
+    if symbol.flags & Flag.REGISTERED:  # its signature has names of parameters, not patterns
         return None
     return symbol.path, symbol.start_byte
 
@@ -233,10 +278,13 @@ def _fits(index: Index, question: Question, found: Iterable[Meaning]) -> dict[tu
     return fits
 
 
+_ORDER = {step: number for number, step in enumerate(Step)}
+
+
 def _rank(question: Question, meaning: Meaning, fit: int) -> tuple[bool, int, int, int]:
     """What takes as many arguments as the call has comes first; otherwise the order of the steps stays."""
     is_clause = _clause(meaning) is not None
-    return not _accepts(question, meaning), meaning.confidence, -fit if is_clause else 0, list(Step).index(meaning.step)
+    return not _accepts(question, meaning), meaning.confidence, -fit if is_clause else 0, _ORDER[meaning.step]
 
 
 def _accepts(question: Question, meaning: Meaning) -> bool:

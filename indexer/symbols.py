@@ -13,6 +13,12 @@ from metta_index.indexer.problems import Problem
 TABLE_SCHEMA = 5
 
 
+#: What a hole in a region reads as, a part that is known only when the host runs: one word,
+#: so that the forms around it keep their number of arguments. Glued to other text it stays
+#: inside their word, variable or string. Words that hold it are no names of the program.
+HOLE = b"%hole%"
+
+
 class Role(IntEnum):
     """What an occurrence of a name does."""
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from metta_index.indexer.index import Index
 from metta_index.indexer.languages.metta.builtins import modules_of
 from metta_index.indexer.languages.metta.builtins import names as builtin_names
+from metta_index.indexer.languages.rholang.globals import is_private
 from metta_index.indexer.resolving import Step
 from metta_index.indexer.symbols import Flag, Kind, SymbolTable
 
@@ -27,10 +28,16 @@ class Target(NamedTuple):
 
 
 class _Offers(NamedTuple):
-    """The first byte that offers each name: within its document, and to documents that import it."""
+    """The first byte that offers each name: within its document, and to documents that import it.
+
+    `registered`: those that a program of a host language registers. `private`: names of
+    the document that mean nothing to others, and to which others mean nothing.
+    """
 
     inside: dict[bytes, int]
     outside: dict[bytes, int]
+    registered: set[bytes]
+    private: frozenset[bytes]
 
 
 class Targets:
@@ -40,15 +47,18 @@ class Targets:
         self._index = index
         self._offers: dict[str, _Offers] = {}
         self._offering: dict[bytes, list[str]] = {}
+        self._registering: dict[bytes, str] = {}
         for document in index.reader.documents():
             offers = _offers(index, document.path)
             self._offers[document.path] = offers
-            for name in offers.inside:
+            for name in offers.inside.keys() - offers.private:
                 self._offering.setdefault(name, []).append(document.path)
+            for name in offers.registered:
+                self._registering.setdefault(name, document.path)
 
     def of(self, path: str, dialect: str, names: frozenset[bytes]) -> dict[bytes, Target]:
         """The targets of names that a document mentions. Variables have none, nor has what nothing says anything of."""
-        inside = self._offers[path].inside
+        inside, private = self._offers[path].inside, self._offers[path].private
         reached: dict[str, bool] = {}
         for one in self._index.graph().closure(path):
             reached[one.path] = reached.get(one.path, False) or one.is_included
@@ -58,8 +68,13 @@ class Targets:
             if name in inside:
                 found[name] = Target(Step.DOCUMENT, path, inside[name])
                 continue
+            if name in private:
+                continue
             offering = self._offering.get(name, ())
             target = self._imported(name, offering, reached) if reached and offering else None
+            if target is None and name in self._registering:
+                registering = self._registering[name]
+                target = Target(Step.REGISTERED, registering, self._offers[registering].inside[name])
             if target is None and name in builtins:
                 target = Target(Step.BUILTIN, "", 0)
             if target is None and offering:
@@ -81,12 +96,14 @@ class Targets:
 
 
 def _offers(index: Index, path: str) -> _Offers:
-    offers = _Offers({}, {})
+    offers = _Offers({}, {}, set(), _private(index, path))
     for piece in index.read_pieces(path):
         table: SymbolTable = piece.table
         for found in table.definitions:
             start = piece.offset + found.name_start
             _note(offers.inside, table.names[found.name], start)
+            if found.flags & Flag.REGISTERED:
+                offers.registered.add(table.names[found.name])
             if found.kind not in _ONLY_HERE or found.flags & Flag.REGISTERED:
                 _note(offers.outside, table.names[found.name], start)
         for doc in table.documentation:
@@ -96,6 +113,19 @@ def _offers(index: Index, path: str) -> _Offers:
             _note(offers.inside, table.names[fact.name], piece.offset + fact.first_start)
             _note(offers.outside, table.names[fact.name], piece.offset + fact.first_start)
     return offers
+
+
+def _private(index: Index, path: str) -> frozenset[bytes]:
+    """The names that only Rholang mentions in a document, and that are bound in it."""
+    bound: set[bytes] = set()
+    mentioned: set[bytes] = set()
+    for piece in index.read_pieces(path):
+        names = piece.table.names
+        if piece.table.dialect == "rholang":
+            bound.update(filter(is_private, names))
+        else:
+            mentioned.update(names)
+    return frozenset(bound - mentioned)
 
 
 def _note(starts: dict[bytes, int], name: bytes, start: int) -> None:

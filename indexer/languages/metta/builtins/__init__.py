@@ -113,7 +113,7 @@ def lookup(dialect: str, name: bytes) -> Builtin | None:
     """What a name means in a dialect before anyone defines it; None where it means nothing.
 
     A row that is always there goes before one whose module must be imported
-    (`always` tells); KeyError for a dialect that is not ours. Costs a search through
+    (`always` tells). A dialect without a table, such as that of a host, gives nothing. Costs a search through
     the table: to sort out thousands of names, ask `names` first.
     """
     return next(_rows(dialect, name), None)
@@ -137,7 +137,7 @@ def builtins_of(dialect: str) -> tuple[Builtin, ...]:
 
 def modules_of(dialect: str) -> tuple[str, ...]:
     """The modules that an import finds without any file of the workspace, sorted."""
-    return _MODULES[dialect]
+    return _MODULES.get(dialect, ())
 
 
 def arrow(type_text: str) -> tuple[str, ...] | None:
@@ -179,5 +179,5 @@ def _row(dialect: str, line: bytes) -> Builtin:
 def _tables(dialect: str) -> tuple[bytes, ...]:
     # Without its head line, but with the line feed before the first row.
     folder = Path(__file__).parent
-    tables = (folder.joinpath(f"{table}.tsv").read_bytes() for table in _TABLES[dialect])
+    tables = (folder.joinpath(f"{table}.tsv").read_bytes() for table in _TABLES.get(dialect, ()))
     return tuple(table[table.index(b"\n") :] for table in tables)

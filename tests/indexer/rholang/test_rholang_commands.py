@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from program import Program
 
+from metta_index.indexer.languages.rholang.globals import is_private
+
 CELL = """\
 /// A cell that holds one value.
 /// @param init what it holds first
@@ -24,7 +26,7 @@ def test_build_outline_tree_and_export(program: Program, tmp_path: Path) -> None
     root = tmp_path / "workspace"
     root.mkdir()
     (root / "cell.rho").write_text(CELL)
-    (root / "broken.rho").write_text('@"Cell"!(1, missing) |')
+    (root / "broken.rho").write_text('@"Cell"!(1, missing) | cell!(state) |')
     (root / "rules.metta").write_text("(= (f) 1)\n")
     built = program("build", "--root", root, "--format", "json").objects()[0]
     assert built["files"]["indexed"] == 3 and built["symbols"]["definitions"] == 4
@@ -46,13 +48,18 @@ def test_build_outline_tree_and_export(program: Program, tmp_path: Path) -> None
     lines = [json.loads(line) for line in program("export", "jsonl", "--root", root).out.splitlines()]
     broken = next(one for one in lines if one["type"] == "document" and one["path"] == "broken.rho")
     assert broken["language"] == broken["dialect"] == "rholang"
-    assert [one["code"] for one in broken["syntax_errors"]] == ["unbound-name", "syntax-error"]
+    assert [one["code"] for one in broken["syntax_errors"]] == ["unbound-name"] * 3 + ["syntax-error"]
     cell = [one for one in lines if one["type"] == "symbol" and one["name"] == '@"Cell"']
     assert [(one["kind"], one["arity"], one["doc"]) for one in cell] == [
         ("contract", 2, "A cell that holds one value.")
     ]
+    assert all(
+        one["target"] is None or one["target"]["path"] == one["path"]
+        for one in lines
+        if one["type"] == "occurrence" and one["path"].endswith(".rho") and is_private(one["name"].encode())
+    )
     calls = [one for one in lines if one["type"] == "occurrence" and one["use"] == "call" and one["name"] == '@"Cell"']
-    assert [(one["path"], one["line"]) for one in calls] == [("broken.rho", 1)]
+    assert [(one["path"], one["line"], one["target"]["path"]) for one in calls] == [("broken.rho", 1, "cell.rho")]
 
 
 def test_a_new_version_of_the_rholang_extractor_indexes_again(

@@ -103,6 +103,7 @@ def _language(grammar: str, provider: str) -> Language:
 
     if provider == WHEELS:
         return Language(import_module(_module(provider, grammar)).language())
+
     spec = _spec(_module(provider, grammar))
     assert spec is not None and spec.submodule_search_locations is not None
     suffix = ".dll" if sys.platform == "win32" else ".so"

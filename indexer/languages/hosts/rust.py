@@ -10,7 +10,7 @@ from tree_sitter import Node
 from metta_index.indexer.languages.hosts import has_trace
 from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings, Registration
 from metta_index.indexer.languages.hosts.names import registered_name
-from metta_index.indexer.languages.hosts.rust_text import RustFile, Text, is_string, string, tokens
+from metta_index.indexer.languages.hosts.rust_text import COMMENTS, RustFile, Text, is_string, string, tokens
 from metta_index.indexer.languages.hosts.shape import is_metta
 from metta_index.indexer.regions import PositionMap, Segment, SegmentKind, escape, hole, make_region, text_of, verbatim
 from metta_index.indexer.symbols import Confidence, Import, Kind, Region
@@ -147,6 +147,8 @@ def expression(source: bytes, group: Node) -> Iterator[Segment]:
     pending = list(reversed(items))
     while pending:
         node = pending.pop()
+        if node.type in COMMENTS:
+            continue
         if last < node.start_byte and not source[last : node.start_byte].strip():
             yield verbatim(source, last, node.start_byte)
         elif not first and node.type != ")":

@@ -17,7 +17,7 @@ from metta_index.indexer.regions import Segment, SegmentKind, escape, hole, verb
 
 _STRINGS = frozenset({"string_literal", "raw_string_literal"})
 _WHOLE = _STRINGS | {"char_literal", "line_comment", "block_comment", "lifetime"}
-_COMMENTS = frozenset({"line_comment", "block_comment"})
+COMMENTS = frozenset({"line_comment", "block_comment"})
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 
 #: The Rust Reference, "Tokens": escapes, and the line end that takes the space after it with it.
@@ -63,7 +63,7 @@ class RustFile:
         arguments: list[list[Node]] = [[]]
         depth = 0
         for token in tokens(group)[1:-1]:
-            if token.type in _COMMENTS:
+            if token.type in COMMENTS:
                 continue
             depth += (token.type in _OPENING) - (token.type in _CLOSING)
             if token.type == "," and not depth:

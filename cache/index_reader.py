@@ -152,10 +152,14 @@ class IndexReader:
         """The encoded findings of the documents that have some, in the order of their paths' bytes."""
         return self.finding_rows.all(self.documents())
 
-    def names(self, is_wanted: Callable[[bytes], bool]) -> Iterator[tuple[bytes, int, int]]:
-        """The wanted ones of the names that are offered, with how many documents offer and how many mention each."""
-        for name, defined, used in self.postings.names(is_wanted):
-            yield name, len(defined), len(used)
+    def names(
+        self, is_wanted: Callable[[bytes], bool], part: bytes = b"", is_folded: bool = False
+    ) -> Iterator[tuple[bytes, int, int]]:
+        """The wanted ones of the names that are offered, with how many documents offer and how many mention each.
+
+        `part`: what all wanted ones hold; with `is_folded`, ASCII letters of names as small ones.
+        """
+        return self.postings.names(is_wanted, part, is_folded)
 
     def tables_of(self, path: str) -> Iterator[bytes]:
         """The encoded symbol tables of a document, verified; none where there is no such document."""

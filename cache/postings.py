@@ -12,7 +12,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from json import loads
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metta_index.cache.index_file import DamagedIndexError
 from metta_index.cache.index_rows import checksum, stored_name
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NOTHING: frozenset[bytes] = frozenset()
 _ONE = "SELECT defined, used, checksum FROM name WHERE name = ?"
+_OFFERED = "SELECT name, defined, used, checksum FROM name WHERE defined <> '[]'"
 
 
 class Postings:
@@ -82,17 +83,35 @@ class Postings:
         """Numbers of the documents that offer a name, and of those that mention it, in ascending order."""
         return self._read(stored_name(name)) or ([], [])
 
-    def names(self, is_wanted: Callable[[bytes], bool]) -> Iterator[tuple[bytes, list[int], list[int]]]:
-        """The wanted ones of the names that some document offers, with the documents that offer and mention it."""
-        rows = self._connection.execute("SELECT name, defined, used, checksum FROM name WHERE defined <> '[]'")
-        for key, defined, used, check in rows:
+    def names(
+        self, is_wanted: Callable[[bytes], bool], part: bytes = b"", is_folded: bool = False
+    ) -> Iterator[tuple[bytes, int, int]]:
+        """The wanted ones of the names that some document offers, with how many offer and how many mention it.
+
+        `part`: what all wanted ones hold; with `is_folded`, ASCII letters of names as small ones.
+        """
+        for key, defined, used, check in self._holding(stored_name(part), is_folded):
             name = key.encode() if isinstance(key, str) else bytes(key)
             if is_wanted(name):
-                yield name, *_verified(key, defined, used, check)
+                _verify(key, defined, used, check)
+                yield name, _length(defined), _length(used)
+
+    def _holding(self, part: str | bytes, is_folded: bool) -> Iterator[tuple[Any, ...]]:
+        """The rows of names that hold a part, which SQLite looks for in text ten times as fast as Python could."""
+        if isinstance(part, bytes) or not part:
+            yield from self._connection.execute(_OFFERED)
+            return
+        held = "instr(lower(name), ?)" if is_folded else "instr(name, ?)"
+        yield from self._connection.execute(f"{_OFFERED} AND name < x'' AND {held}", (part,))
+        # What is not UTF-8, or holds a NUL, comes after all text.
+        yield from self._connection.execute(f"{_OFFERED} AND name >= x''")
 
     def _read(self, key: str | bytes) -> tuple[list[int], list[int]] | None:
         row = self._connection.execute(_ONE, (key,)).fetchone()
-        return None if row is None else _verified(key, *row)
+        if row is None:
+            return None
+        _verify(key, *row)
+        return loads(row[0]), loads(row[1])
 
 
 def mentioned_by(tables: Iterable[bytes]) -> Mentions:
@@ -135,11 +154,15 @@ def _json(numbers: list[int]) -> str:
     return str(numbers).replace(" ", "")
 
 
-def _verified(key: str | bytes, defined: object, used: object, check: object) -> tuple[list[int], list[int]]:
+def _length(numbers: str) -> int:
+    """How many numbers a verified list holds."""
+    return 0 if numbers == "[]" else numbers.count(",") + 1
+
+
+def _verify(key: str | bytes, defined: object, used: object, check: object) -> None:
     if (
         not isinstance(defined, str)
         or not isinstance(used, str)
         or check != checksum(f"name {key!r}", f"{defined}{used}".encode())
     ):
         raise DamagedIndexError(f"the checksum of the postings of {key!r} does not match")
-    return loads(defined), loads(used)

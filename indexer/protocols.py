@@ -87,8 +87,14 @@ class IndexReader(Protocol):
     def mentioning(self, name: bytes) -> Sequence[IndexedDocument]:
         """The documents that mention a name, those that define it included."""
 
-    def names(self, is_wanted: Callable[[bytes], bool]) -> Iterator[tuple[bytes, int, int]]:
-        """The wanted ones of the names that are offered, with how many documents offer and how many mention each."""
+    def names(
+        self, is_wanted: Callable[[bytes], bool], part: bytes = b"", is_folded: bool = False
+    ) -> Iterator[tuple[bytes, int, int]]:
+        """The wanted ones of the names that are offered, with how many documents offer and how many mention each.
+
+        `part`: what all wanted ones hold, so that others need not be asked for; with
+        `is_folded` in small letters, where the name has any.
+        """
 
     def imports_of(self, path: str) -> list[ImportRecord]: ...
 

@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from metta_index.indexer.index import Index, name_bytes
-from metta_index.indexer.languages.metta.builtins import names as builtin_names
 from metta_index.indexer.symbols import name_text
 
 _PARTS = re.compile(rb"[^0-9A-Za-z\x80-\xff]+")
@@ -49,12 +48,14 @@ def search(index: Index, pattern: bytes | str, mode: Mode = Mode.AUTO, with_buil
     Capital letters matter only where the pattern has one. Letters that are not ASCII
     are compared as they are.
     """
-    rank_of = _ranking(name_bytes(pattern), mode)
-    builtins = (
-        {name for dialect in index.reader.dialects() for name in builtin_names(dialect)} if with_builtins else set()
-    )
+    pattern = name_bytes(pattern)
+    if mode is Mode.AUTO:
+        mode = Mode.GLOB if b"*" in pattern or b"?" in pattern else Mode.SUBSTRING
+    rank_of = _ranking(pattern, mode)
+    builtins = _builtins(index) if with_builtins else frozenset()
     found: dict[bytes, Match] = {}
-    for name, defined, used in index.reader.names(lambda name: rank_of(name) is not None):
+    names = index.reader.names(lambda name: rank_of(name) is not None, _part(pattern, mode), _is_folded(pattern))
+    for name, defined, used in names:
         rank = rank_of(name)
         if rank is not None:
             found[name] = Match(name, rank, defined, used, name in builtins)
@@ -65,10 +66,25 @@ def search(index: Index, pattern: bytes | str, mode: Mode = Mode.AUTO, with_buil
     return sorted(found.values(), key=lambda match: (match.rank, -match.used, len(match.name), match.name))
 
 
+def _builtins(index: Index) -> frozenset[bytes]:
+    from metta_index.indexer.languages.metta.builtins import names
+
+    return frozenset(name for dialect in index.reader.dialects() for name in names(dialect))
+
+
+def _is_folded(pattern: bytes) -> bool:
+    return pattern == pattern.lower()
+
+
+def _part(pattern: bytes, mode: Mode) -> bytes:
+    """What every name holds that matches, capital letters apart."""
+    if mode is Mode.GLOB:
+        return max(re.split(rb"[*?]+", pattern), key=len)
+    return pattern[:1] if mode is Mode.SUBSEQUENCE else pattern
+
+
 def _ranking(pattern: bytes, mode: Mode) -> Callable[[bytes], int | None]:
-    is_folded = pattern == pattern.lower()
-    if mode is Mode.AUTO:
-        mode = Mode.GLOB if b"*" in pattern or b"?" in pattern else Mode.SUBSTRING
+    is_folded = _is_folded(pattern)
     if mode is Mode.GLOB:
         glob = re.compile(
             b"".join({b"*": b".*", b"?": b"."}.get(one, re.escape(one)) for one in re.findall(rb".", pattern, re.S)),

@@ -33,6 +33,8 @@ _CAMEL_TEST = re.compile(r".*[a-z0-9]Tests?(?:[/.].*|$)")
 #: Strings, and comments, in which quotes mean nothing; only strings have a group.
 _STRING = re.compile(rb''';[^\n]*|"((?:[^"\\]|\\.)*)"''', re.S)
 _WORD = re.compile(rb"""[^\s()"'`,]+""")
+_LIBRARY_FOLDERS = frozenset({"lib", "libs", "library", "libraries", "stdlib"})
+_REGISTERED = int(Flag.REGISTERED)
 _MENTIONING = frozenset({Role.REFERENCE, Role.FACT})
 _RULE_PATTERN = Role.REFERENCE | Use.PATTERN << 4
 
@@ -73,14 +75,24 @@ class Mentions:
         self.is_program = False
         self.matches_rules = False
 
+    def keep_only(self, names: frozenset[int]) -> None:
+        """Forgets mentions of all other names."""
+        for mentioned in (self.run, self.stated, *self.by.values()):
+            mentioned &= names
+
 
 def is_test(path: str) -> bool:
     """Whether a path looks like that of tests: a folder `tests`, a file `lists-test.metta` or `ListsTest.metta`."""
     return _TEST_PATH.fullmatch(path.lower()) is not None or _CAMEL_TEST.fullmatch(path) is not None
 
 
+def is_library(path: str) -> bool:
+    """Whether a path is in a folder that is called like one of libraries."""
+    return not _LIBRARY_FOLDERS.isdisjoint(path.lower().split("/")[:-1])
+
+
 def mentions_of(parts: Iterable[Piece], names: Names, is_test: bool) -> Mentions:
-    """What a document mentions. All of it is `run` if it is a test."""
+    """What a document mentions. All of it is `run` if it is a test, or MeTTa in another language."""
     found = Mentions()
     for number, piece in enumerate(parts):
         _add(found, number, piece, names, is_test)
@@ -89,20 +101,22 @@ def mentions_of(parts: Iterable[Piece], names: Names, is_test: bool) -> Mentions
 
 def _add(found: Mentions, number: int, piece: Piece, names: Names, is_test: bool) -> None:
     table = piece.table
+    # What stands in a text of another language is there for that program, or for its readers.
+    is_run = is_test or table.region is not None
     known = names.numbers(table.names)
     words, starts, roles = numbers(table.occurrence_names), numbers(table.occurrence_starts), table.occurrence_roles
     if not len(words) == len(starts) == len(roles):
         raise DecodeError("occurrence columns differ in length")
     try:
         for definition in table.definitions:
-            is_ours = definition.role == Role.DEFINITION and not definition.flags & Flag.REGISTERED
-            if is_ours and definition.kind in _REPORTED:
+            is_ours = definition.role == Role.DEFINITION and not definition.flags & _REGISTERED
+            if is_ours and table.region is None and definition.kind in _REPORTED:
                 found.definitions.setdefault(known[definition.name], []).append((number, definition))
         for kind, name, start, end in Enclosing(piece).segments():
             first, last = bisect_left(starts, start), bisect_left(starts, end)
             if kind == TopKind.RULE:
                 mentioned = {known[word] for word in set(words[first:last])}
-                if is_test or not name:
+                if is_run or not name:
                     found.run |= mentioned
                 if name:
                     found.by.setdefault(known[name - 1], set()).update(mentioned)
@@ -113,7 +127,7 @@ def _add(found: Mentions, number: int, piece: Piece, names: Names, is_test: bool
                     if code & 15 in _MENTIONING
                 }
                 head = table.names[words[first]]
-                if kind == TopKind.EVALUATION or is_test or (kind == TopKind.FACT and _TEST_FORM.fullmatch(head)):
+                if kind == TopKind.EVALUATION or is_run or (kind == TopKind.FACT and _TEST_FORM.fullmatch(head)):
                     found.run |= mentioned
                     found.is_program |= head not in _SETTING_UP
                 else:

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from metta_index.indexer.index import Index
 from metta_index.indexer.positions import Position
-from metta_index.indexer.reaching import Mentions, Names, is_test, mentions_of
+from metta_index.indexer.reaching import Mentions, Names, is_library, is_test, mentions_of
 from metta_index.indexer.symbols import Confidence, Flag, Kind, name_text
 
 #: Tells whether a name of a document is used from outside, whatever the workspace says.
 IsEntryPoint = Callable[[bytes, str], bool]
 #: Finds which of some names are in strings, each with the path of a document.
 FindInStrings = Callable[[frozenset[bytes]], dict[bytes, str]]
+_DYNAMIC = int(Flag.DYNAMIC)
 _RULES = frozenset({Kind.FUNCTION, Kind.CONSTANT})
 
 
@@ -87,6 +88,9 @@ class _Search:
         for number, found in enumerate(self.mentions):
             for name in found.definitions:
                 self._defining.setdefault(name, []).append(number)
+        defined = frozenset(self._defining)
+        for found in self.mentions:
+            found.keep_only(defined)
         # Names that some document of a group mentions where it counts: each is followed once.
         self._mentioned: set[tuple[int, int]] = set()
         # Why each definition that was reached may not be used; "" where it is.
@@ -97,11 +101,11 @@ class _Search:
         waiting = [(document, name) for name in names]
         while waiting:
             document, name = waiting.pop()
-            defining = self._defining.get(name)
             key = self._group[document], name
-            if defining is None or key in self._mentioned:
+            if key in self._mentioned:
                 continue
             self._mentioned.add(key)
+            defining = self._defining[name]
             near = [one for one in defining if self._group[one] == key[0]]
             for target in near or defining:
                 if (target, name) not in self._reasons:
@@ -126,31 +130,35 @@ class _Search:
         for number, found in enumerate(self.mentions):
             path = self.paths[number]
             for name, clauses in found.definitions.items():
+                if (number, name) in self._reasons:
+                    continue
                 if self._languages[number] != "metta":
                     yield number, name, "other programs may use it"
-                elif any(clause.flags & Flag.DYNAMIC for _piece, clause in clauses):
+                elif any(clause.flags & _DYNAMIC for _piece, clause in clauses):
                     yield number, name, "made while a program runs"
                 elif number in libraries:
-                    yield number, name, f"nothing imports {libraries[number]}, which may be a library"
+                    yield number, name, libraries[number]
                 elif name in self._used:
                     yield number, name, f"used in files that neither import {path} nor are imported with it"
                 elif self._group[number] in any_rule and any(clause.kind in _RULES for _piece, clause in clauses):
                     yield number, name, f"rules with any head are matched in {any_rule[self._group[number]]}"
 
     def _libraries(self) -> dict[int, str]:
-        """Documents that are loaded by one that is no program, that only tests import if anything, and which one."""
+        """The documents of libraries, and why they seem to be some: other programs may use what they define."""
         found: dict[int, str] = {}
         tests = [is_test(path) for path in self.paths]
         for number, path in enumerate(self.paths):
-            is_imported = any(not tests[importer] for importer in self._importers[number])
-            if tests[number] or is_imported or self.mentions[number].is_program:
+            if is_library(path):
+                found[number] = f"{path} is in a folder of libraries"
+            elif tests[number] or self.mentions[number].is_program:
                 continue
-            waiting = [number]
-            while waiting:
-                document = waiting.pop()
-                if document not in found:
-                    found[document] = path
-                    waiting += self._imports[document]
+            elif all(tests[importer] for importer in self._importers[number]):
+                waiting = [number]
+                while waiting:
+                    document = waiting.pop()
+                    if document not in found:
+                        found[document] = f"nothing imports {path}, which may be a library"
+                        waiting += self._imports[document]
         return found
 
     def unreached(self) -> Iterator[tuple[int, int]]:

@@ -75,7 +75,7 @@ def resolve(index: Index, question: Question) -> list[Meaning]:
     found = [
         meaning for look_up in (_in_document, _imported, _registered, _built_in) for meaning in look_up(index, question)
     ]
-    found = found or list(_in_workspace(index, question))
+    found = found or [*_in_workspace(index, question), *_in_other_dialects(index, question)]
     fits = _fits(index, question, found) if question.call is not None else {}
     matching = [meaning for meaning in found if fits.get(_clause(meaning), 0) is not None]
     return sorted(matching, key=lambda meaning: _rank(question, meaning, fits.get(_clause(meaning)) or 0))
@@ -238,6 +238,15 @@ def _built_in(index: Index, question: Question) -> Iterator[Meaning]:
             space=SELF,
             note=note,
         )
+
+
+def _in_other_dialects(index: Index, question: Question) -> Iterator[Meaning]:
+    """What other dialects of the workspace give: a file may show too little of its own."""
+    for dialect in _dialects(index):
+        if dialect != question.dialect:
+            note = f"in {dialect}, which other files here are written in"
+            for row in candidates(dialect, question.name):
+                yield Meaning(Step.BUILTIN, Confidence.POSSIBLE, None, builtin=row, note=note)
 
 
 def _in_workspace(index: Index, question: Question) -> Iterator[Meaning]:

@@ -45,6 +45,7 @@ class Targets:
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._dialects = index.reader.dialects()
         self._offers: dict[str, _Offers] = {}
         self._offering: dict[bytes, list[str]] = {}
         self._registering: dict[bytes, str] = {}
@@ -79,6 +80,8 @@ class Targets:
                 target = Target(Step.BUILTIN, "", 0)
             if target is None and offering:
                 target = Target(Step.WORKSPACE, offering[0], self._offers[offering[0]].inside[name])
+            if target is None and any(name in _all_builtins(other) for other in self._dialects):
+                target = Target(Step.BUILTIN, "", 0)
             if target is not None:
                 found[name] = target
         return found

@@ -64,8 +64,9 @@ class PythonModule:
     def __init__(self, source: bytes) -> None:
         self.source = source
         self.root = providers.parser("python").parse(source).root_node
-        nodes = nodes_of(self.root, ("call", "decorated_definition", *_SCOPES, *_BINDINGS))
+        nodes = nodes_of(self.root, ("call", "string", "decorated_definition", *_SCOPES, *_BINDINGS))
         self.calls = nodes["call"]
+        self.strings = nodes["string"]
         self.decorated = nodes["decorated_definition"]
         self._scopes = [_Scope(self.root, 0, len(source) + 1, -1)]
         self._starts = [0]
@@ -161,14 +162,6 @@ class PythonModule:
             if self.text(parameter_name(parameter)) == name:
                 return position
         return None
-
-    def bound_values(self) -> Iterator[Node]:
-        """What names and attributes of the file are bound to, in its order of scopes."""
-        for scope in self._scopes:
-            for bindings in scope.bindings.values():
-                for binding in bindings:
-                    if not binding.each:
-                        yield binding.value
 
     def items(self, name: Node) -> Iterator[Item]:
         """What is stored in a dictionary by `name[key] = value`, in the function of the use."""

@@ -23,6 +23,10 @@ _TAKES_METTA = frozenset({"parse_single", "parse_all", "process_metta_string", "
 _RUN = "run"
 _KEYWORDS = ("program", "text", "code")
 
+#: What a string is that is no text by itself: a docstring, a part of a longer one.
+_NO_VALUE = frozenset({"expression_statement", "concatenated_string", "binary_operator"})
+_FEWEST_LINES = 2
+
 
 def regions(module: PythonModule) -> list[Region]:
     """The MeTTa in a file, in its order.
@@ -33,7 +37,7 @@ def regions(module: PythonModule) -> list[Region]:
     """
     finder = _Finder(module)
     finder.follow_calls()
-    finder.look_at_bindings()
+    finder.look_at_strings()
     return sorted(finder.found, key=lambda region: (region.start, region.end))
 
 
@@ -65,11 +69,14 @@ class _Finder:
                     if given is not None:
                         self._take(given, Confidence.LIKELY)
 
-    def look_at_bindings(self) -> None:
-        for node in self.module.bound_values():
+    def look_at_strings(self) -> None:
+        for node in self.module.strings:
+            if self.module.source.count(b"\n", node.start_byte, node.end_byte) < _FEWEST_LINES:
+                continue
+            if node.parent is None or node.parent.type in _NO_VALUE:
+                continue
             for text in texts(self.module, node, 0):
-                content = text_of(text)
-                if content.count(b"\n") > 1 and is_metta(content):
+                if is_metta(text_of(text)):
                     self._add(text, "shape", Confidence.POSSIBLE)
 
     def _is_interpreter(self, receiver: Node) -> bool:
@@ -88,7 +95,7 @@ class _Finder:
 
     def _take(self, node: Node, confidence: Confidence) -> None:
         """The texts that an argument may have."""
-        direct = node.type not in ("identifier", "attribute")
+        direct = node.type not in ("identifier", "attribute", "subscript")
         for text in texts(self.module, node):
             if confidence == Confidence.POSSIBLE and not is_metta(text_of(text)):
                 continue

@@ -76,6 +76,9 @@ def texts(module: PythonModule, node: Node, steps: int = _MOST_STEPS) -> Iterato
                 source = _passed_through(module, node)
                 if source is not None:
                     yield from texts(module, source, steps)
+        case "subscript" if steps and (held := node.child_by_field_name("value")) is not None:
+            for element in elements(module, held, steps - 1):
+                yield from texts(module, element, steps - 1)
         case "identifier" | "attribute" if steps:
             bound = module.lookup(node)
             for binding in [] if isinstance(bound, Parameter) else bound:

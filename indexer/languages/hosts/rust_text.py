@@ -98,6 +98,8 @@ class RustFile:
     def texts(self, argument: Sequence[Node], steps: int = 4) -> Iterator[Text]:
         """Every text that an argument may have: a literal, what `format!` or `concat!` makes of some, a constant."""
         given = [token for token in argument if token.type not in ("&", "*", "mut", "mutable_specifier")]
+        while given and given[0].type == "(":
+            given.pop(0)
         if not given:
             return
         if given[0].type in _STRINGS:

@@ -27,6 +27,7 @@ PROGRAMS = [
     pytest.param('run_program("(a \\"b\\\\n\\" \\u{e9}\\x41)");', ['(a "b\\n" éA)'], id="escapes"),
     pytest.param('run_program("(a \\\n      b)");', ["(a b)"], id="line continuation"),
     pytest.param('run_program(&format!("(a {} {x:?} {{}})", y));', [f"(a {H} {H} {{}})"], id="format"),
+    pytest.param('run_program((format!("(a {})", y)).as_str());', [f"(a {H})"], id="in parentheses"),
     pytest.param('run_program(concat!("(a)", "(b)"));', ["(a)(b)"], id="concat"),
     pytest.param('run_program(&String::from("(a)"));', ["(a)"], id="String"),
     pytest.param('let p = "(a)"; run_program(p);', ["(a)"], id="variable"),

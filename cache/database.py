@@ -242,7 +242,7 @@ class IndexDatabase(IndexReader):
             raise OvertakenError
         self.postings.forget_changes()
         self.finding_rows.forget_changes()
-        self.imports.changed.clear()
+        self.imports.forget_changes()
         self._paths = None
         self._rows.clear()
         self._next_id = self._connection.execute("SELECT coalesce(max(id), 0) FROM document").fetchone()[0]
@@ -256,6 +256,7 @@ class IndexDatabase(IndexReader):
         if document is not None:
             if self.finding_rows.is_needed():
                 self._note_changes(path, document, [])
+            self.imports.note_removal(document.id)
             self.postings.change(document.id, mentioned_by(self.tables(document)), None)
             self._connection.execute("DELETE FROM document WHERE id = ?", (document.id,))
             self._count(document, -1)

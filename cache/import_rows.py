@@ -49,23 +49,40 @@ class ImportRows:
         self._connection = connection
         #: The documents with imports that mean something else than before; who asks clears it.
         self.changed: set[str] = set()
+        # What gave names when it was linked, and is gone since.
+        self._dropped: list[ImportRecord] = []
 
-    def replace(self, document: int, records: Iterable[ImportRecord], known: Sequence[ImportRecord]) -> bool:
+    def replace(self, document: int, records: Sequence[ImportRecord], known: Sequence[ImportRecord]) -> bool:
         """Writes the imports of a document. What is written as before means what it meant before.
 
         Whether there are others than before, or in another order.
         """
-        meanings = {record.site: record.resolution for record in known}
+        meanings = {(record.site, record.is_inert): record.resolution for record in known}
         self.remove(document)
         written = []
         for record in records:
-            self._write(document, record._replace(resolution=meanings.get(record.site)))
+            self._write(document, record._replace(resolution=meanings.get((record.site, record.is_inert))))
             written.append(_said(record))
+        now = {(record.site, record.is_inert) for record in records}
+        gone = (record for record in known if (record.site, record.is_inert) not in now)
+        self._dropped += [record for record in gone if record.form in _registrations()]
         return written != [_said(record) for record in known]
 
     def remove(self, document: int) -> None:
         self._connection.execute("DELETE FROM lookup WHERE document = ?", (document,))
         self._connection.execute("DELETE FROM import WHERE document = ?", (document,))
+
+    def note_removal(self, document: int) -> None:
+        """Notes that a document, whose imports are still there, is about to go."""
+        self._dropped += [record for record in self.of(document) if record.form in _registrations()]
+
+    def dropped(self) -> list[ImportRecord]:
+        """What gave names when it was linked, and is gone since."""
+        return self._dropped
+
+    def forget_changes(self) -> None:
+        self.changed.clear()
+        self._dropped.clear()
 
     def resolve(self, document: int, record: ImportRecord) -> None:
         """Writes what an import means now."""
@@ -119,6 +136,12 @@ class ImportRows:
 def _said(record: ImportRecord) -> tuple[object, ...]:
     """What an import says, wherever in the document it stands."""
     return record.site, record.into, record.flags
+
+
+def _registrations() -> frozenset[str]:
+    from metta_index.indexer.languages.metta.modules import REGISTRATIONS
+
+    return REGISTRATIONS
 
 
 def _meant(resolution: Resolution | None) -> list[str | bytes | None]:

@@ -32,6 +32,9 @@ class ImportStore(Protocol):
 
     def depending_on(self, keys: Iterable[str]) -> list[tuple[int, ImportRecord]]: ...
 
+    def dropped(self) -> list[ImportRecord]:
+        """The REGISTRATIONS that were there at the last call of `link`, and are gone."""
+
     def resolve(self, document: int, record: ImportRecord) -> None:
         """Keeps the resolution of a record."""
 
@@ -50,14 +53,15 @@ def link(
     """
     added, removed = paths - paths_before, paths_before - paths
     waiting = _keyed(store.all() if everything else store.unlinked())
-    if not (waiting or added or removed):
+    gone = store.dropped()
+    if not (waiting or added or removed or gone):
         return 0
     files = FileSet(paths)
     keys = changed_keys(files, added, removed)
     workspace = Workspace(files, context.roots, context.aliases, builtins=BUILTIN_MODULES)
     waiting |= _keyed(store.depending_on(keys)) if keys and not everything else {}
     registrations = _keyed(store.with_form(REGISTRATIONS))
-    before = _names(registrations.values())
+    before = _names([*registrations.values(), *gone])
     now = _names(
         record._replace(resolution=resolve(record.site, workspace)) if key in waiting else record
         for key, record in registrations.items()

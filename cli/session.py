@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _ATTEMPTS = 5
 
 
+class _AgainError(Exception):
+    """What was made in the place of a damaged index is damaged, too: making yet another one would not end."""
+
+
 class Session:
     """An open workspace. `warn` says a warning, and adds it to `warnings`."""
 
@@ -77,7 +81,7 @@ class Session:
         return result
 
     def _build(self, options: Options, make_progress: Callable[[], Progress] | None) -> BuildResult:
-        overtaken = 0
+        overtaken = failed = 0
         while True:
             try:
                 return build(self.workspace(make_progress), options)
@@ -86,7 +90,8 @@ class Session:
                 if overtaken == _ATTEMPTS:
                     self.index = self.index.instead(error, self.warn)
             except (sqlite3.Error, DamagedIndexError) as error:
-                self.index = self.index.instead(error, self.warn)
+                failed += 1
+                self.index = self.index.instead(error if failed == 1 else _AgainError(str(error)), self.warn)
 
     def workspace(self, make_progress: Callable[[], Progress] | None = None) -> Workspace:
         """What a build works on, with the index as it is now."""

@@ -147,12 +147,12 @@ class Indexing:
             for number, data in results:
                 item = items[number]
                 same = copies.pop((item.digest, item.dialect, item.language))
-                if isinstance(data, ItemFailure):
+                outcome = _outcome(data, item.language)
+                if isinstance(outcome, str):
                     for path in {document.path for document, _piece in same} - failed:
                         failed.add(path)
-                        self.report.failures.append(Failure(path, data.message))
+                        self.report.failures.append(Failure(path, outcome))
                     continue
-                outcome = decode_outcome(data)
                 self.report.work.parsed += outcome.parsed
                 self.report.work.extracted += 1
                 entries += self._entries(same[0][1], item.dialect, outcome)
@@ -235,6 +235,16 @@ def usable_cpus() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _outcome(data: bytes | ItemFailure, language: str) -> Outcome | str:
+    """What came of an item, or why nothing did."""
+    if isinstance(data, ItemFailure):
+        return data.message
+    try:
+        return decode_outcome(data, language)
+    except DecodeError as error:
+        return str(error)
 
 
 def _summaries(document: Document) -> list[Summary]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import msgspec
 
 from metta_index.indexer.digest import content_digest, read_part
 from metta_index.indexer.errors import DecodeError
-from metta_index.indexer.languages import Language, load_language
-from metta_index.indexer.symbols import Role, SymbolTable, encode_table
-from metta_index.indexer.syntax import SyntaxTree, decode_tree, encode_tree
+from metta_index.indexer.languages import Language, load_language, versions_of
+from metta_index.indexer.symbols import TABLE_SCHEMA, Role, SymbolTable, encode_table
+from metta_index.indexer.syntax import TREE_SCHEMA, SyntaxTree, decode_tree, encode_tree
 
 
 class ChangedError(Exception):
@@ -48,8 +49,12 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, array_like=True):
-    """What came of an item. `tree` is None where it was not parsed or is not to be kept."""
+    """What came of an item. `tree` is None where it was not parsed or is not to be kept.
 
+    `made_by`: versions of what made it.
+    """
+
+    made_by: str
     table: bytes
     summary: Summary
     tree: bytes | None
@@ -65,8 +70,24 @@ def index_item_to_bytes(item: Item) -> bytes:
     return _encoder.encode(index_item(item))
 
 
-def decode_outcome(data: bytes) -> Outcome:
-    return _decoder.decode(data)
+def decode_outcome(data: bytes, language: str) -> Outcome:
+    """What came of an item in this language. Raises DecodeError where it was made by other versions than these.
+
+    A worker starts later than this process: the program may have been replaced between.
+    """
+    try:
+        outcome = _decoder.decode(data)
+        if outcome.made_by == _versions(language):
+            return outcome
+    except msgspec.MsgspecError:
+        pass
+    raise DecodeError("another version of metta-index was installed while this one ran; build again")
+
+
+@cache
+def _versions(language: str) -> str:
+    versions = versions_of(language)
+    return f"{TREE_SCHEMA} {TABLE_SCHEMA} {versions.tree} {versions.table}"
 
 
 def index_item(item: Item) -> Outcome:
@@ -91,6 +112,7 @@ def index_source(source: bytes, item: Item) -> Outcome:
         tree = language.parse(source)
     table = language.extract(source, tree, item.dialect)
     return Outcome(
+        made_by=_versions(item.language),
         table=encode_table(table),
         summary=summarize(language, table),
         tree=encode_tree(tree) if parsed and item.keep_tree else None,

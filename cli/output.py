@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from metta_index.cli.exits import UsageError
+
+#: Lines that are written together: output may be unbuffered, and each write a call of the system.
+_AT_ONCE = 256
 
 
 def write_lines(lines: Iterable[str], output: Path | None) -> None:
@@ -58,8 +62,10 @@ def is_special(target: str | Path) -> bool:
 
 
 def _write(lines: Iterable[bytes], file: BinaryIO) -> None:
-    for line in lines:
-        file.write(line + b"\n")
+    waiting = iter(lines)
+    while group := list(islice(waiting, _AT_ONCE)):
+        group.append(b"")
+        file.write(b"\n".join(group))
 
 
 def _umask() -> int:

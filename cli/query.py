@@ -6,6 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -97,7 +98,10 @@ def refs_command(
     wanted = frozenset(one_of("--use", one, *_USES) for one in use or _USES)
 
     def references(session: Session, index: Index, query: str) -> list[Reference]:
-        return [one for one in _references(session, index, query) if _use_of(one) in wanted]
+        from metta_index.indexer.formats.answers import use_of
+
+        use = cache(use_of)
+        return [one for one in _references(session, index, query) if use(one.role, one.use) in wanted]
 
     return _answer(queries, root, output_format, no_refresh, references, _reference_lines)
 
@@ -233,21 +237,31 @@ def _doc_lines(meanings: list[Meaning], sources: SourceLines) -> Iterator[str]:
 
 
 def _reference_lines(references: list[Reference], sources: SourceLines) -> Iterator[str]:
-    for reference in references:
-        shown = sources.line(reference.path, reference.position.row)
-        yield f"{_place(reference)}: {paint(_use_of(reference), 'kind')} {shown}"
+    from metta_index.indexer.formats.answers import use_of
+
+    path_of = cache(lambda path: paint(display_path(path), "path"))
+    kind_of = cache(lambda role, use: paint(use_of(role, use), "kind"))
+    for found in references:
+        path, position = found.path, found.position
+        shown = sources.line(path, position.row)
+        yield f"{path_of(path)}:{position.row + 1}:{position.column + 1}: {kind_of(found.role, found.use)} {shown}"
     say(_counted(references))
 
 
 def _counted(references: Iterable[Reference]) -> str:
     references = list(references)
-    counts = Counter(map(_use_of, references))
+    kinds = Counter((reference.role, reference.use) for reference in references)
+    counts: Counter[str] = Counter()
+    for (role, use), count in kinds.items():
+        counts[use_of(role, use)] += count
     uses = ", ".join(f"{count:,} {use}" for use, count in counts.most_common())
     files = len({reference.path for reference in references})
     return f"{len(references):,} in {files:,} {'file' if files == 1 else 'files'}: {uses}" if references else ""
 
+    from metta_index.indexer.formats.answers import use_of
 
-def _place(found: Symbol | Reference) -> str:
+
+def _place(found: Symbol) -> str:
     position = found.position
     return f"{paint(display_path(found.path), 'path')}:{position.row + 1}:{position.column + 1}"
 

@@ -20,7 +20,8 @@ class SourceLines:
         lines = self._lines.get(path)
         if lines is None:
             try:
-                lines = Path(os.path.join(self._root, path)).read_bytes().split(b"\n")  # noqa: PTH118
+                with open(os.path.join(self._root, path), "rb", buffering=0) as file:  # noqa: PTH118, PTH123
+                    lines = file.read().split(b"\n")
             except OSError:
                 lines = []
             self._lines[path] = lines

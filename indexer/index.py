@@ -241,25 +241,24 @@ def name_bytes(name: bytes | str) -> bytes:
     return name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
 
 
-def _number(piece: Piece, name: bytes) -> int | None:
-    try:
-        return piece.table.names.index(name)
-    except ValueError:
-        return None
+#: A piece, and the number that its table has for the name asked for.
+_Numbered = tuple[Piece, int]
 
 
 def _symbols(path: str, parts: list[Piece], name: bytes) -> list[Symbol]:
-    docs = [symbol for piece in parts for symbol in _documentation(path, piece, name)]
+    numbered = [(piece, piece.table.names.index(name)) for piece in parts if name in piece.table.names]
+    docs = [symbol for one in numbered for symbol in _documentation(path, one, name)]
     doc = "\n".join(symbol.doc for symbol in docs)
-    found = [symbol._replace(doc=doc) for piece in parts for symbol in _definitions(path, piece, name)]
+    found = [symbol for one in numbered for symbol in _definitions(path, one, name, doc)]
     found += docs
-    found += _facts(path, parts, name, doc)
-    found.sort(key=lambda symbol: (symbol.start_byte, symbol.role))
+    found += _facts(path, numbered, name, doc)
+    if len(found) > 1:
+        found.sort(key=lambda symbol: (symbol.start_byte, symbol.role))
     return found
 
 
-def _definitions(path: str, piece: Piece, name: bytes) -> Iterator[Symbol]:
-    number = _number(piece, name)
+def _definitions(path: str, numbered: _Numbered, name: bytes, doc: str) -> Iterator[Symbol]:
+    piece, number = numbered
     for found in piece.table.definitions:
         if found.name == number:
             start = piece.offset + found.name_start
@@ -276,14 +275,14 @@ def _definitions(path: str, piece: Piece, name: bytes) -> Iterator[Symbol]:
                 None if found.arity < 0 else found.arity,
                 found.signature,
                 found.type,
-                "",
+                doc,
                 Flag(found.flags),
                 0,
             )
 
 
-def _documentation(path: str, piece: Piece, name: bytes) -> Iterator[Symbol]:
-    number = _number(piece, name)
+def _documentation(path: str, numbered: _Numbered, name: bytes) -> Iterator[Symbol]:
+    piece, number = numbered
     for found in piece.table.documentation:
         if found.name == number:
             start, end = piece.offset + found.start, piece.offset + found.end
@@ -312,12 +311,11 @@ def _doc_text(description: str, parameters: tuple[str, ...], returns: str) -> st
     return "\n".join((*lines, f"-> {returns}") if returns else lines)
 
 
-def _facts(path: str, parts: list[Piece], name: bytes, doc: str) -> Iterator[Symbol]:
+def _facts(path: str, parts: list[_Numbered], name: bytes, doc: str) -> Iterator[Symbol]:
     """One symbol for each number of arguments that facts of this head have, at the first of them."""
     counts: dict[int, int] = {}
     first: dict[int, tuple[Piece, int]] = {}
-    for piece in parts:
-        number = _number(piece, name)
+    for piece, number in parts:
         for fact in piece.table.facts:
             if fact.name == number:
                 counts[fact.arity] = counts.get(fact.arity, 0) + fact.count

@@ -8,7 +8,7 @@ from metta_index.indexer.discovery import display_path
 from metta_index.indexer.index import Reference, Symbol
 from metta_index.indexer.languages.metta.builtins import Builtin
 from metta_index.indexer.resolving import Meaning
-from metta_index.indexer.symbols import Flag, Role, name_text
+from metta_index.indexer.symbols import Flag, Role, Use, name_text
 
 
 def symbol_object(symbol: Symbol) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def reference_object(reference: Reference) -> dict[str, Any]:
         "schema": 1,
         "name": name_text(reference.name),
         "role": reference.role.name.lower(),
-        "use": use_of(reference),
+        "use": use_of(reference.role, reference.use),
         "path": display_path(reference.path),
         "line": reference.position.row + 1,
         "column": reference.position.column + 1,
@@ -87,11 +87,9 @@ def reference_object(reference: Reference) -> dict[str, Any]:
     }
 
 
-def use_of(reference: Reference) -> str:
+def use_of(role: Role, use: Use) -> str:
     """What an occurrence is there for, in one word."""
-    if reference.role in (Role.REFERENCE, Role.BINDING):
-        return reference.use.name.lower()
-    return reference.role.name.lower()
+    return use.name.lower() if role in (Role.REFERENCE, Role.BINDING) else role.name.lower()
 
 
 def builtin_signature(builtin: Builtin) -> str:

@@ -186,12 +186,6 @@ def _references(session: Session, index: Index, query: str) -> list[Reference]:
     return same_variable(index, word) if word.name.startswith(b"$") else index.references(word.name)
 
 
-def _use_of(reference: Reference) -> str:
-    from metta_index.indexer.formats.answers import use_of
-
-    return use_of(reference)
-
-
 def _meaning_lines(meanings: list[Meaning], sources: SourceLines) -> Iterator[str]:
     for meaning in meanings:
         yield _meaning_line(meaning, sources)
@@ -249,6 +243,8 @@ def _reference_lines(references: list[Reference], sources: SourceLines) -> Itera
 
 
 def _counted(references: Iterable[Reference]) -> str:
+    from metta_index.indexer.formats.answers import use_of
+
     references = list(references)
     kinds = Counter((reference.role, reference.use) for reference in references)
     counts: Counter[str] = Counter()
@@ -257,8 +253,6 @@ def _counted(references: Iterable[Reference]) -> str:
     uses = ", ".join(f"{count:,} {use}" for use, count in counts.most_common())
     files = len({reference.path for reference in references})
     return f"{len(references):,} in {files:,} {'file' if files == 1 else 'files'}: {uses}" if references else ""
-
-    from metta_index.indexer.formats.answers import use_of
 
 
 def _place(found: Symbol) -> str:

@@ -22,6 +22,7 @@ _COMMANDS = {
     "callers": ("calls", "callers_command"),
     "callees": ("calls", "callees_command"),
     "unused": ("unused", "unused_command"),
+    "rename": ("rename", "rename_command"),
     "outline": ("inspect", "outline_command"),
     "tree": ("inspect", "tree_command"),
     "export": ("export", "export_command"),

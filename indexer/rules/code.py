@@ -297,6 +297,15 @@ class Code:
             for found in part.table.documentation
         )
 
+    def mentions(self, name: bytes) -> int:
+        """How often a word or variable stands in the document."""
+        found = 0
+        for part in self.parts:
+            if name in part.table.names:
+                number = part.table.names.index(name)
+                found += sum(one == number for one in part.occurrences[0])
+        return found
+
     def words_in(self, node: Node) -> list[Word]:
         """The words and variables in a node, in the order of the text; values such as `True` are none."""
         part = node.part

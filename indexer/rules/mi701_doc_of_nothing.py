@@ -20,6 +20,8 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
     for doc in code.documentation:
         if doc.name in linked.known or candidates(linked.dialect, doc.name) or not linked.is_closed:
             continue
+        if code.mentions(doc.name) > 1:
+            continue  # it is used, so a host program has it
         if all(offer.role == Role.DOCUMENTATION for offer in linked.anywhere(doc.name)):
             node = code.node_at(doc.start).children[1]
             yield Match(node.start, node.end, f"nothing defines `{name_text(doc.name)}`, which is documented here")

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.indexer.aliases import Aliases, workspace_aliases
 from metta_index.indexer.configuration import Settings
-from metta_index.indexer.discovery import Decisions, Discovery, discover, discover_paths
+from metta_index.indexer.discovery import Discovery, discover_paths
 from metta_index.indexer.documents import Document, read_document
 from metta_index.indexer.ignoring import git_configuration
 from metta_index.indexer.languages import language_of, own_versions, versions_of
 from metta_index.indexer.languages.hosts import HOSTS
 from metta_index.indexer.link_context import LinkContext
 from metta_index.indexer.manifest import Manifest
+from metta_index.indexer.outside import discover_with_roots
 from metta_index.indexer.protocols import EntryCache, IndexStore
 from metta_index.indexer.report import BuildReport, Failure
 from metta_index.indexer.wanted import Wanted
@@ -89,7 +90,7 @@ def build(workspace: Workspace, options: Options) -> BuildResult:
     report = BuildReport(str(workspace.root))
     manifest = workspace.index.manifest()
     scan_started = time.time_ns()
-    discovery = _discover(workspace, options, manifest)
+    discovery, decisions = _discover(workspace, options, manifest)
     files = discovery.files
     report.failures += [Failure(problem.path, problem.message) for problem in discovery.problems]
     report.files.total = report.work.scanned = len(files)
@@ -108,7 +109,6 @@ def build(workspace: Workspace, options: Options) -> BuildResult:
     if current and known[2:] != marks[2:]:  # what is known of hosts came from other grammars
         suspects |= {path: None for path in files if language_of(path) in HOSTS}
     removed = [path for path in manifest.files if path not in files] if manifest else []
-    decisions = discovery.decisions.to_bytes()
     report.files.removed = len(removed)
     report.files.unchanged = len(files) - len(suspects)
     measurement = None
@@ -134,11 +134,12 @@ def _host_versions(paths: Iterable[str]) -> str:
     return " ".join(versions_of(host).table for host in hosts)
 
 
-def _discover(workspace: Workspace, options: Options, manifest: Manifest | None) -> Discovery:
+def _discover(workspace: Workspace, options: Options, manifest: Manifest | None) -> tuple[Discovery, bytes]:
+    """The files, and what the next build is to know of how they were found."""
     if options.files is not None:
-        return discover_paths(workspace.root, options.files, workspace.settings)
-    remembered = Decisions.from_bytes(manifest.decisions) if manifest else None
-    return discover(workspace.root, workspace.settings, remembered)
+        found = discover_paths(workspace.root, options.files, workspace.settings)
+        return found, found.decisions.to_bytes()
+    return discover_with_roots(workspace.root, workspace.settings, manifest.decisions if manifest else b"")
 
 
 def _update(

@@ -70,12 +70,12 @@ class Settings(NamedTuple):
     def dialect_of(self, path: str) -> str | None:
         """The dialect configured for a file, relative to the root; None where its text decides."""
         for pattern, dialect in self.dialects.items():
-            if _pattern(pattern).fullmatch(self.prefix + path):
+            if _pattern(pattern).fullmatch(self._seen_from_source(path)):
                 return None if dialect == "auto" else dialect
         return None if self.dialect == "auto" else self.dialect
 
     def is_entry_point(self, name: bytes, path: str) -> bool:
-        """Whether a definition in a file (relative to the root) is used from outside: by its name, or all of the file is.
+        """Whether a definition in a file (relative to the root) is used from outside: by its name, or with the file.
 
         What has a slash, or ends as a MeTTa file does, is a pattern of files; what else there is, of names.
         """
@@ -87,7 +87,7 @@ class Settings(NamedTuple):
         return any(
             text == pattern
             or (
-                _pattern(pattern).fullmatch(self.prefix + path) is not None
+                _pattern(pattern).fullmatch(self._seen_from_source(path)) is not None
                 if "/" in pattern or pattern.endswith(self.suffixes)
                 else fnmatchcase(text, pattern)
             )
@@ -95,13 +95,65 @@ class Settings(NamedTuple):
         )
 
     def workspace_roots(self) -> tuple[str, ...]:
-        """`roots` as seen from the workspace; "." is the workspace itself."""
-        return tuple(posixpath.relpath(root, self.prefix or ".") for root in self.roots)
+        """`roots` as seen from the workspace; "." is the workspace itself.
+
+        Absolute ones stay so, unless they are in the folder of the configuration.
+        """
+        return tuple(map(self._seen_from_workspace, self.roots))
+
+    def _seen_from_workspace(self, root: str) -> str:
+        if posixpath.isabs(root):
+            folder = self.source.parent.as_posix() if self.source is not None else "/"
+            root = posixpath.normpath(root)
+            if root != folder and not root.startswith(folder.rstrip("/") + "/"):
+                return root
+            root = root[len(folder) :].lstrip("/")
+        return _relative(root, self.prefix)
+
+    def outside_roots(self) -> tuple[str, ...]:
+        """Those of `workspace_roots` that lie outside the workspace and in none of the others."""
+        found: list[str] = []
+        for root in sorted(set(self.workspace_roots())):
+            is_outside = root == ".." or root.startswith(("../", "/"))
+            if is_outside and not any(_is_below(root, other) for other in found):
+                found.append(root)
+        return tuple(found)
+
+    def within(self, root: str) -> Settings:
+        """The settings that hold in one of `outside_roots`: nothing there has to be included."""
+        return self._replace(include=(), prefix=self._seen_from_source(root) + "/")
+
+    def _seen_from_source(self, path: str) -> str:
+        """A path of the workspace as patterns are written, from the folder of the configuration."""
+        if path.startswith(("../", "/")) or path == "..":
+            return posixpath.normpath(posixpath.join(self.prefix, path))
+        return self.prefix + path
 
     def cache_dir_path(self) -> Path | None:
         if self.cache_dir is None or self.source is None:
             return None
         return self.source.parent / self.cache_dir
+
+
+def _relative(path: str, start: str) -> str:
+    """A relative path, seen from a folder below its own start. posixpath.relpath would ask for the current folder."""
+    parts, above = _parts(path), _parts(start)
+    shared = 0
+    while shared < min(len(parts), len(above)) and parts[shared] == above[shared]:
+        shared += 1
+    return "/".join([*[".."] * (len(above) - shared), *parts[shared:]]) or "."
+
+
+def _is_below(path: str, folder: str) -> bool:
+    """Whether a path outside the workspace is in another; `../..` is above `..`."""
+    parts, above = _parts(path), _parts(folder)
+    return parts[: len(above)] == above and parts[len(above) : len(above) + 1] != [".."]
+
+
+def _parts(path: str) -> list[str]:
+    """The names in a path; that of an absolute one begins with an empty name."""
+    path = posixpath.normpath(path or ".")
+    return [] if path == "." else path.rstrip("/").split("/")
 
 
 _compiled: dict[str, re.Pattern[str]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat as stats
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from json import dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -104,33 +105,41 @@ def display_path(path: str) -> str:
 
 
 def discover(
-    root: Path, settings: Settings, remembered: Decisions | None = None, git_home: GitHome | None = None
+    root: Path,
+    settings: Settings,
+    remembered: Decisions | None = None,
+    git_home: GitHome | None = None,
+    without: AbstractSet[str] = frozenset(),
 ) -> Discovery:
     """Walks a workspace. `remembered` makes it faster and never changes what comes back.
 
     `root` is absolute; it is taken whatever patterns say of it. Patterns decide, not
     what git tracks: a tracked file that matches one is left out, as ripgrep does.
     Symbolic links are not followed. What cannot be looked at is in `problems`, what
-    is left out in `skipped`. `git_home`: None for that of the environment.
+    is left out in `skipped`. `git_home`: None for that of the environment. `without`:
+    folders that are taken elsewhere, with a slash at their ends.
     """
     git_home = git_home or GitHome.from_environment()
     if remembered is not None:
         try:
-            return _Scan(root, settings, git_home, remembered).run()
+            return _Scan(root, settings, git_home, remembered, without).run()
         except OutOfDateError:
             pass
-    return _Scan(root, settings, git_home, None).run()
+    return _Scan(root, settings, git_home, None, without).run()
 
 
 class _Scan:
     """One walk over a workspace."""
 
-    def __init__(self, root: Path, settings: Settings, git_home: GitHome, remembered: Decisions | None) -> None:
+    def __init__(
+        self, root: Path, settings: Settings, git_home: GitHome, remembered: Decisions | None, without: AbstractSet[str]
+    ) -> None:
         key = repr((settings.prefix, settings.include, settings.exclude, settings.endings()))
         if remembered is not None and remembered.key != key:
             raise OutOfDateError
         self._root = str(root)
         self._settings = settings
+        self._without = without
         self._remembered = remembered
         self._known: set[str] = remembered.accepted if remembered is not None else set()
         self._ignores = Ignores(root, git_home, remembered.sources if remembered is not None else None)
@@ -216,7 +225,9 @@ class _Scan:
 
     def _is_entered(self, name: str, folder: str, has_patterns: bool) -> bool:
         path = f"{folder}{name}/"
-        reason = foreign.reason_by_name(name)
+        reason = (
+            "taken as the workspace or another of its roots" if path in self._without else foreign.reason_by_name(name)
+        )
         if reason is not None:
             self._skipped.append(Skipped(path, reason))
             return False

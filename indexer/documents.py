@@ -63,12 +63,17 @@ class Document:
         self.missing = 0  # pieces without a table
 
 
+def located(root: Path, path: str) -> str:
+    """Where a document is: below the root, or, in an import root outside, where its path leads from there."""
+    return path if path.startswith("/") else f"{root}{os.sep}{path}"
+
+
 def read_document(root: Path, path: str, stat: Stat, settings: Settings, known: bytes | None) -> Document | None:
     """Reads a file for its digest and pieces; the bytes are not kept. Raises OSError.
 
     None: the digest is `known`, so the content is what it was.
     """
-    file = f"{root}{os.sep}{path}"
+    file = located(root, path)
     source = read_part(file, 0, stat.size + 1)
     if len(source) > stat.size:  # it has grown since
         source = Path(file).read_bytes()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from metta_index.indexer.digest import table_key, tree_key
-from metta_index.indexer.documents import Document, Piece, region_piece
+from metta_index.indexer.documents import Document, Piece, located, region_piece
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages import load_language, versions_of
 from metta_index.indexer.plan import Load, Rates, RunMeasurement, Wanted, plan_execution
@@ -91,7 +91,7 @@ class Indexing:
             self.progress.stop()
 
     def _item(self, document: Document, piece: Piece, dialect: str | None, tree: bytes | None) -> Item:
-        path = f"{self.root}{os.sep}{document.path}"
+        path = located(self.root, document.path)
         keep_tree = self.cache is not None
         return Item(path, piece.start, piece.size, piece.digest, piece.language, dialect, keep_tree, tree, piece.text)
 

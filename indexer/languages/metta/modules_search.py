@@ -161,7 +161,7 @@ class Search(NamedTuple):
     def farther(self, attempt: Attempt) -> Found | None:
         """The first of: import roots, the folders above."""
         for root in self.workspace.roots:
-            chain = attempt(root)
+            chain = attempt("" if root == "." else root)
             if chain:
                 return Found(Way.ROOT, chain, f"in the import root `{root}`")
         first: tuple[str, Chain] | None = None

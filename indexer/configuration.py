@@ -16,6 +16,7 @@ FILE_NAME = "metta-index.toml"
 PYPROJECT = "pyproject.toml"
 _SECTION = b"metta-index"
 _HEADER = re.compile(rb"""^\s*\[\s*tool\s*\.\s*["']?metta-index\b""", re.M)
+_LEVELS = ("error", "warning", "info", "off")
 _DIALECTS = ("auto", "hyperon", "petta", "mm2", "mettatron")
 
 
@@ -41,6 +42,10 @@ class Settings(NamedTuple):
     that imports are looked for in, seen from the folder of `source`. `entry_points`:
     patterns of names and files that are used from outside. `cache_dir`: relative to the file it
     is written in. `prefix`: the workspace as seen from the folder of `source`, "" or "a/b/".
+
+    For the check: `select`, the rules that run instead of those that do by default;
+    `ignore`, rules that do not; `per_file_ignores`: glob → rules; `severity`: rule →
+    error, warning, info or off; `known_names`: names that count as defined.
     """
 
     include: tuple[str, ...] = ()
@@ -55,6 +60,11 @@ class Settings(NamedTuple):
     max_cache_bytes: int | None = None
     max_cache_entries: int | None = None
     cache_dir: str | None = None
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    severity: Mapping[str, str] = MappingProxyType({})
+    known_names: tuple[str, ...] = ()
     source: Path | None = None
     prefix: str = ""
 
@@ -93,6 +103,12 @@ class Settings(NamedTuple):
             )
             for pattern in self.entry_points
         )
+
+    def ignored_in(self, path: str) -> tuple[str, ...]:
+        """The rules that are ignored in a file, relative to the root."""
+        seen = self.prefix + path
+        ignores = self.per_file_ignores.items()
+        return tuple(rule for pattern, rules in ignores if _pattern(pattern).fullmatch(seen) for rule in rules)
 
     def workspace_roots(self) -> tuple[str, ...]:
         """`roots` as seen from the workspace; "." is the workspace itself.
@@ -273,7 +289,7 @@ def _checked(path: Path, key: str, value: object) -> object:
             if not isinstance(value, list) or not all(name in OTHER_LANGUAGES for name in value):
                 raise _wrong(path, key, f"a list of some of {', '.join(OTHER_LANGUAGES)}", value)
             return tuple(value)
-        case "include" | "exclude" | "suffixes" | "alias" | "roots" | "entry-points":
+        case "include" | "exclude" | "suffixes" | "alias" | "roots" | "entry-points" | "select" | "ignore" | "known-names":
             if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
                 raise _wrong(path, key, "a list of strings that are not empty", value)
             if key == "suffixes" and not value:
@@ -285,6 +301,17 @@ def _checked(path: Path, key: str, value: object) -> object:
             if not isinstance(value, dict):
                 raise _wrong(path, key, "a table of patterns and dialects", value)
             return {pattern: _dialect(path, f"dialects.{pattern}", dialect) for pattern, dialect in value.items()}
+        case "per-file-ignores":
+            if not isinstance(value, dict):
+                raise _wrong(path, key, "a table of patterns and lists of rules", value)
+            return {pattern: _checked(path, "ignore", rules) for pattern, rules in value.items()}
+        case "severity":
+            if not isinstance(value, dict):
+                raise _wrong(path, key, "a table of rules and severities", value)
+            for rule, level in value.items():
+                if level not in _LEVELS:
+                    raise _wrong(path, f"severity.{rule}", f"one of {', '.join(_LEVELS)}", level)
+            return value
         case "cache-dir":
             if not isinstance(value, str) or not value or "\0" in value:
                 raise _wrong(path, key, "the path of a folder", value)

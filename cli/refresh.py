@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,14 +37,21 @@ def whole_index(session: Session) -> Iterator[None]:
     except (sqlite3.Error, DamagedIndexError, DecodeError) as error:
         name = session.index.path or "the index"
         if session.index.forget(error):
-            raise UsageError(f"{name} is damaged: {described(error)}; it was set aside, so run the command again") from error
-        raise UsageError(f"{name} cannot be read: {described(error)}; run the command again, or delete the file") from error
+            raise UsageError(
+                f"{name} is damaged: {described(error)}; it was set aside, so run the command again"
+            ) from error
+        raise UsageError(
+            f"{name} cannot be read: {described(error)}; run the command again, or delete the file"
+        ) from error
 
 
 def relative_path(session: Session, file: Path) -> str:
-    """A file as the index names it. Raises UsageError where it is outside the workspace."""
-    absolute = file if file.is_absolute() else Path.cwd() / file
-    try:
-        return absolute.resolve().relative_to(session.root).as_posix()
-    except ValueError:
-        raise UsageError(f"{file} is outside the workspace {session.root}; choose another with --root") from None
+    """A file as the index names it. Raises UsageError where it is outside the workspace and its import roots."""
+    absolute = (file if file.is_absolute() else Path.cwd() / file).resolve()
+    folders = {(session.root / name).resolve(): name for name in session.settings.outside_roots()}
+    folders[session.root] = ""
+    holding = [folder for folder in folders if absolute.is_relative_to(folder)]
+    if not holding:
+        raise UsageError(f"{file} is outside the workspace {session.root}; choose another with --root")
+    folder = max(holding, key=lambda one: len(one.parts))
+    return posixpath.join(folders[folder], absolute.relative_to(folder).as_posix())

@@ -67,7 +67,11 @@ def make_tags_file(
     `version`: that of this program. Raises DecodeError on tables that do not fit.
     """
     prefix = _prefix(root, folder)
-    paths = [prefix + os.fsencode(document.path) for document in documents]
+    # Import roots outside the workspace may be configured as absolute paths.
+    paths = [
+        os.fsencode(document.path) if document.path.startswith("/") else prefix + os.fsencode(document.path)
+        for document in documents
+    ]
     keys = [_key(path, document) for path, document in zip(paths, documents, strict=True)]
     known = cache.get_many(keys) if cache is not None else {}
     fragments, made = [], []

@@ -37,7 +37,7 @@ def deps_text(view: ImportView, paint: Paint) -> Iterator[str]:
         if top in shown:
             continue
         shown.add(top)
-        way = [top]
+        way = {top: None}  # from the top to where we are
         stack = [_children(below.get(top, []))]
         prefixes = [""]
         while stack:
@@ -45,7 +45,7 @@ def deps_text(view: ImportView, paint: Paint) -> Iterator[str]:
             if entry is None:
                 stack.pop()
                 prefixes.pop()
-                way.pop()
+                way.popitem()
                 continue
             record, is_last = entry
             path = view.ends(record)
@@ -58,7 +58,7 @@ def deps_text(view: ImportView, paint: Paint) -> Iterator[str]:
             )
             if path and path not in shown:
                 shown.add(path)
-                way.append(path)
+                way[path] = None
                 stack.append(_children(below.get(path, [])))
                 deeper = "    " if is_last else paint("│", "note") + "   "
                 prefixes.append(prefix + deeper if len(stack) <= _LEVELS else prefix)

@@ -161,6 +161,8 @@ def _call_text(session: Session, index: Index, word: Reference) -> bytes | None:
         return None
     if len(index.definitions(word.name)) < 2:
         return None
+    if index.dialect_at(word.path, word.start_byte) == "rholang":
+        return _send_text(session, word)
     from metta_index.indexer.languages.metta.matching import list_headed_at
 
     start, end = index.top_around(word.path, word.start_byte)
@@ -173,8 +175,18 @@ def _call_text(session: Session, index: Index, word: Reference) -> bytes | None:
     return found.text if found is not None else None
 
 
+def _send_text(session: Session, word: Reference) -> bytes | None:
+    from metta_index.indexer.languages.rholang.overloads import send_at
+
+    try:
+        source = Path(session.root, word.path).read_bytes()
+    except OSError:
+        return None
+    return send_at(source, word.start_byte)
+
+
 def _references(session: Session, index: Index, query: str) -> list[Reference]:
-    from metta_index.indexer.resolving import same_variable
+    from metta_index.indexer.resolving import is_local, same_variable
 
     place = parse_place(query)
     if place is None:
@@ -183,7 +195,7 @@ def _references(session: Session, index: Index, query: str) -> list[Reference]:
             raise UsageError(f"{query} is a variable: ask for it by a place, as in `metta-index refs FILE:LINE:COLUMN`")
         return index.references(name)
     word = word_at(session, index, place)
-    return same_variable(index, word) if word.name.startswith(b"$") else index.references(word.name)
+    return same_variable(index, word) if is_local(index, word) else index.references(word.name)
 
 
 def _meaning_lines(meanings: list[Meaning], sources: SourceLines) -> Iterator[str]:

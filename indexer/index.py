@@ -172,16 +172,19 @@ class Index:
         return piece.table.dialect if piece is not None else ""
 
     def occurrence_at(self, path: str, byte: int) -> Reference | None:
-        """The word or variable that a byte of a document belongs to."""
+        """The word or variable that a byte of a document belongs to, the innermost where one holds another."""
         for piece in reversed(self.pieces(path)):
             if piece.covers(byte):
-                for found in occurrences(piece):
-                    if found.start_byte <= byte < found.end_byte:
-                        return next(
-                            one for one in _references(path, piece, found.name) if one.start_byte == found.start_byte
-                        )
-                    if found.start_byte > byte:
+                found = None
+                for one in occurrences(piece):
+                    if one.start_byte > byte:
                         break
+                    if byte < one.end_byte:
+                        found = one
+                if found is not None:
+                    return next(
+                        one for one in _references(path, piece, found.name) if one.start_byte == found.start_byte
+                    )
         return None
 
     def top_around(self, path: str, byte: int) -> tuple[int, int]:

@@ -69,6 +69,10 @@ def resolve(index: Index, question: Question) -> list[Meaning]:
     the language say of it at once: rules add up. What lies elsewhere in the workspace
     counts only where nothing else is found.
     """
+    if question.dialect == "rholang":
+        from metta_index.indexer.channels import channel_meanings
+
+        return channel_meanings(index, question)
     bound = list(_bound(index, question))
     if bound or question.name.startswith(b"$"):
         return bound
@@ -101,7 +105,21 @@ def same_variable(index: Index, reference: Reference) -> list[Reference]:
         return []
     start, end = scope_of(piece, reference.name, reference.start_byte)
     found = index.references_in(reference.path, reference.name, piece)
-    return [one for one in found if start <= one.start_byte < end]
+    # A scope inside may have a variable of that name, too.
+    return [
+        one
+        for one in found
+        if start <= one.start_byte < end and scope_of(piece, one.name, one.start_byte) == (start, end)
+    ]
+
+
+def is_local(index: Index, reference: Reference) -> bool:
+    """Whether a name means something only within a scope of its document."""
+    if index.dialect_at(reference.path, reference.start_byte) == "rholang":
+        from metta_index.indexer.languages.rholang.globals import is_private
+
+        return is_private(reference.name)
+    return reference.name.startswith(b"$")
 
 
 def question_of(index: Index, reference: Reference) -> Question:
@@ -118,10 +136,11 @@ def _bound(index: Index, question: Question) -> Iterator[Meaning]:
     inside = same_variable(index, found) if found is not None else []
     if inside:
         binding = next((one for one in inside if one.role == Role.BINDING), inside[0])
-        yield Meaning(Step.SCOPE, Confidence.CERTAIN, _variable(binding, inside[0].start_byte, inside[-1].end_byte))
+        yield Meaning(Step.SCOPE, Confidence.CERTAIN, variable(binding, inside[0].start_byte, inside[-1].end_byte))
 
 
-def _variable(found: Reference, start: int, end: int) -> Symbol:
+def variable(found: Reference, start: int, end: int) -> Symbol:
+    """What binds a variable, as a symbol; `start`, `end`: of all its occurrences."""
     return Symbol(
         found.name,
         Kind.SYMBOL,

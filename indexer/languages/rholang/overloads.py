@@ -36,6 +36,9 @@ _DEPTH = 24
 
 _WHOLE_NUMBER = re.compile(r"(?:BigInt\()?([0-9]+)(?:([iu][0-9]+|n)|\))?")
 _GATHERED = {Node.set: "set", Node.path_map: "path map"}
+#: Sends that a `for` receives the answers of: no processes by themselves.
+_RECEIVED = frozenset({Node.send_receive, Node.method_receive})
+
 _ANYTHING = Anything()
 _EVERYTHING = Everything()
 
@@ -80,7 +83,7 @@ def read_formals(signature: str) -> Formals | None:
 def calls(nodes: Nodes) -> Iterator[Call]:
     """Every send of a text."""
     for row, kind in enumerate(nodes.kinds):
-        if kind in SENDS or kind in (Node.send_receive, Node.method_receive):
+        if kind in SENDS or kind in _RECEIVED:
             call = _call(nodes, row)
             if call is not None:
                 yield call
@@ -89,6 +92,20 @@ def calls(nodes: Nodes) -> Iterator[Call]:
 def call_at(nodes: Nodes, name_start: int) -> Call | None:
     """The send to the name at a byte: what a CALL occurrence there is about."""
     return next((call for call in calls(nodes) if call.name_start == name_start), None)
+
+
+def send_at(source: bytes, name_start: int) -> bytes | None:
+    """The text of the send to the name at a byte, as a process: what `read_call` reads."""
+    nodes = Nodes(source, parse(source))
+    for row, kind in enumerate(nodes.kinds):
+        if (kind in SENDS or kind in _RECEIVED) and (call := _call(nodes, row)) and call.name_start == name_start:
+            return nodes.bytes_of(row) + (b"." if kind in _RECEIVED else b"")
+    return None
+
+
+def read_call(text: bytes) -> Call | None:
+    """The send that a text starts with."""
+    return next(calls(Nodes(text, parse(text))), None)
 
 
 def reached(nodes: Nodes, table: SymbolTable) -> dict[int, tuple[int, ...]]:

@@ -70,3 +70,28 @@ def test_a_new_version_of_the_rholang_extractor_indexes_again(
     monkeypatch.setattr("metta_index.indexer.languages.rholang.versions.TABLE_VERSION", "another")
     built = program("build", "--root", tmp_path, "--format", "json").objects()[0]
     assert built["files"]["unchanged"] == 0 and built["work"]["extracted"] == 1
+
+
+def test_a_send_leads_to_the_contracts_that_can_take_its_message(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "cell.rho").write_text(CELL)
+    (tmp_path / "use.rho").write_text(
+        'new cell, r in {\n'
+        '  for (c <- @"Cell"!?(1)) { c!("get", *r) } |\n'
+        '  contract cell(@"a") = { Nil } | contract cell(@"b") = { Nil } |\n'
+        '  cell!("a") | cell!(*r) |\n'
+        '  @"Cell"!(1)\n'
+        '}\n'
+    )  # fmt: skip
+    program("build", "--root", tmp_path)
+
+    def places(command: str, place: str) -> list[tuple[str, int, int]]:
+        found = program(command, f"{tmp_path}/{place}", "--root", tmp_path, "--format", "json").objects()
+        return [(one["path"], one["line"], one["column"]) for one in found]
+
+    # by the word, by the scope (there is another `cell` in the other file), by the hidden name to answer to
+    assert places("def", "use.rho:4:3") == [("use.rho", 3, 12), ("use.rho", 1, 5)]
+    assert places("def", "use.rho:4:16") == [("use.rho", 3, 12), ("use.rho", 3, 44), ("use.rho", 1, 5)]
+    assert places("def", "use.rho:2:13") == [("cell.rho", 3, 10)]
+    assert places("refs", "use.rho:1:5") == [("use.rho", 1, 5), ("use.rho", 4, 3), ("use.rho", 4, 16)]
+    assert places("refs", "cell.rho:6:58") == [("cell.rho", 6, 58), ("cell.rho", 6, 75)]
+    assert ("use.rho", 5, 3) in places("refs", "cell.rho:3:10")

@@ -54,6 +54,7 @@ _TOTALS = {
     "errors": "errors",
     "atoms": "atoms",
 }
+_INSERT = f"INSERT INTO document ({COLUMNS}) VALUES ({', '.join('?' * len(COLUMNS.split(', ')))})"
 
 
 class OvertakenError(Exception):
@@ -151,8 +152,7 @@ class IndexDatabase(IndexReader):
             summary.errors,
             len(tables),
         )
-        values = document.values()
-        self._connection.execute(f"INSERT INTO document ({COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
+        self._connection.execute(_INSERT, document.values())
         self._connection.executemany(
             "INSERT INTO piece VALUES (?, ?, ?)",
             ((document.id, position, seal(document.piece(position), table)) for position, table in enumerate(tables)),
@@ -166,6 +166,7 @@ class IndexDatabase(IndexReader):
     def finish(self, manifest: Manifest) -> dict[str, int]:
         self._begin()
         self.postings.flush()
+        self.imports.flush()
         if self.imports.changed:
             from metta_index.indexer.rules.keys import imports_key
 
@@ -256,7 +257,7 @@ class IndexDatabase(IndexReader):
         if document is not None:
             if self.finding_rows.is_needed():
                 self._note_changes(path, document, [])
-            self.imports.note_removal(document.id)
+            self.imports.drop(document.id)
             self.postings.change(document.id, mentioned_by(self.tables(document)), None)
             self._connection.execute("DELETE FROM document WHERE id = ?", (document.id,))
             self._count(document, -1)

@@ -7,7 +7,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
-SCHEMA = 5
+SCHEMA = 6
 _BUSY_MS = 1000
 
 _TABLES = """
@@ -62,18 +62,17 @@ CREATE TABLE import (
     reason,
     candidates TEXT,
     parents TEXT,
+    lookups TEXT,
     checksum BLOB NOT NULL,
     PRIMARY KEY (document, position)
 ) WITHOUT ROWID;
 CREATE INDEX unlinked ON import (document) WHERE status IS NULL;
-CREATE INDEX importing ON import (target);
 CREATE TABLE lookup (
     key NOT NULL,
-    document INTEGER NOT NULL REFERENCES document (id) ON DELETE CASCADE,
+    document INTEGER NOT NULL,
     position INTEGER NOT NULL,
     PRIMARY KEY (key, document, position)
 ) WITHOUT ROWID;
-CREATE INDEX looked_up ON lookup (document, position);
 CREATE TABLE finding (
     document INTEGER PRIMARY KEY REFERENCES document (id) ON DELETE CASCADE,
     count INTEGER NOT NULL,

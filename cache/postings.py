@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from json import loads
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from metta_index.indexer.postings import Mentions
     from metta_index.indexer.symbols import SymbolTable
 
-_NOTHING: frozenset[bytes] = frozenset()
+_NOTHING: AbstractSet[bytes] = frozenset()
 _ONE = "SELECT defined, used, checksum FROM name WHERE name = ?"
 _OFFERED = "SELECT name, defined, used, checksum FROM name WHERE defined <> '[]'"
 
@@ -37,6 +38,12 @@ class Postings:
 
     def change(self, document: int, before: Mentions | None, now: Mentions | None) -> None:
         """Notes that a document mentions other names than before; None: there is, or was, no such document."""
+        if before is None and now is not None:
+            for name in now.used:
+                self._used[name].append(document)
+            for name in now.defined:
+                self._defined[name].append(document)
+            return
         for changes, was, is_now in (
             (self._used, before.used if before else _NOTHING, now.used if now else _NOTHING),
             (self._defined, before.defined if before else _NOTHING, now.defined if now else _NOTHING),

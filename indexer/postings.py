@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from metta_index.indexer.symbols import HOLE, Flag, SymbolTable
@@ -11,31 +12,31 @@ from metta_index.indexer.symbols import HOLE, Flag, SymbolTable
 PATTERNS = b"\0patterns"
 
 #: Variables belong to the atom they stand in: no other document can mean them.
-_LOCAL = b"$"
+_LOCAL_START = ord("$")
+_PATTERN = int(Flag.PATTERN)
 
 
 class Mentions(NamedTuple):
     """Names of one document. `defined`: defined, declared, documented or stated as facts in it."""
 
-    defined: frozenset[bytes]
-    used: frozenset[bytes]
+    defined: AbstractSet[bytes]
+    used: AbstractSet[bytes]
 
 
 def mentions(tables: Iterable[SymbolTable]) -> Mentions:
     """What a document of these tables contributes to the postings of the index. Raises DecodeError."""
+    # Every file of a build comes through here: comprehensions over lists, and no more than is needed.
     defined: set[bytes] = set()
     used: set[bytes] = set()
-    has_patterns = False
     for table in tables:
         names = table.names
-        used.update(names)
-        numbers = {definition.name for definition in table.definitions}
-        numbers.update(doc.name for doc in table.documentation)
-        numbers.update(fact.name for fact in table.facts)
-        defined.update([names[number] for number in numbers])
-        has_patterns = has_patterns or any(definition.flags & Flag.PATTERN for definition in table.definitions)
-    used = {name for name in used if name[:1] != _LOCAL and HOLE not in name}
-    if has_patterns:
-        used.add(PATTERNS)
-        defined.add(PATTERNS)
-    return Mentions(frozenset(defined & used), frozenset(used))
+        used.update([name for name in names if name and name[0] != _LOCAL_START])
+        defined.update([names[found.name] for found in table.definitions])
+        if table.documentation or table.facts:
+            defined.update([names[found.name] for found in (*table.documentation, *table.facts)])
+        if table.region is not None:
+            used = {name for name in used if HOLE not in name}
+        if any(found.flags & _PATTERN for found in table.definitions):
+            used.add(PATTERNS)
+            defined.add(PATTERNS)
+    return Mentions(defined & used, used)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from posixpath import normpath
 
 #: Files that stand for their folder when a module of the folder's name is looked for.
@@ -24,6 +25,7 @@ def normalize(path: str) -> str:
     return "" if path == "." else path
 
 
+@lru_cache(1 << 14)
 def key_of(path: str) -> str:
     """The key that a path is found under: its last name without ending, and without regard to capitals.
 

@@ -134,6 +134,17 @@ def test_what_a_definition_makes_is_not_its_own_call(program: Program, workspace
     assert [one["name"] for one in program("callees", "made", "--format", "json").objects()] == ["twice"]
 
 
+def test_what_touches_a_definition_inside_is_outside_of_it(program: Program, workspace: Path) -> None:
+    (workspace / "main.metta").write_text("!(add-atom &self (= (f) (g))h)\n(= (o) (add-atom &self (= (i) (g))(g)))\n")
+    found = program("callers", "g", "h", "--all-uses", "--format", "json").objects()
+    assert [(one["of"], one["name"], len(one["places"])) for one in found] == [
+        ("g", "f", 1),
+        ("g", "i", 1),
+        ("g", "o", 1),
+        ("h", None, 1),
+    ]
+
+
 def test_an_imported_function_is_followed_into_its_own_document_only(program: Program, workspace: Path) -> None:
     (workspace / "other.metta").write_text("(= (swap $x) (elsewhere $x))\n")
     found = program("callees", "main", "--depth", "2", "--no-builtins", "--format", "json").objects()

@@ -46,10 +46,23 @@ def contents(root: Path) -> dict[str, bytes]:
 
 
 def git_apply(root: Path, diff: str) -> None:
-    done = subprocess.run(
-        ["git", "apply", "--whitespace=nowarn"], cwd=root, input=os.fsencode(diff), capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    apply("git", root, diff)
+
+
+def apply(tool: str, root: Path, diff: str) -> None:
+    """Applies a diff where it fits exactly."""
+    program = shutil.which(tool)
+    if program is None:
+        pytest.skip(f"there is no {tool}")
+    commands = {
+        "git": [["apply", "--check"], ["apply"]],
+        "patch": [["-p1", "--binary", "--fuzz=0", "--dry-run"], ["-p1", "--binary", "--fuzz=0"]],
+    }
+    for arguments in commands[tool]:
+        done = subprocess.run(
+            [program, *arguments], cwd=root, input=os.fsencode(diff), capture_output=True, check=False
+        )
+        assert done.returncode == 0 and b"offset" not in done.stdout, done
 
 
 def test_the_diff_has_every_place_and_nothing_is_written(program: Program, workspace: Path) -> None:
@@ -78,17 +91,7 @@ def test_the_diff_has_every_place_and_nothing_is_written(program: Program, works
 
 @pytest.mark.parametrize("tool", ["git", "patch"])
 def test_git_and_patch_take_the_diff(program: Program, workspace: Path, tool: str) -> None:
-    diff = program("rename", "--preview", "greet", "salute").out
-    if tool == "git":
-        git_apply(workspace, diff)
-    else:
-        program_path = shutil.which("patch")
-        if program_path is None:
-            pytest.skip("there is no patch")
-        dry = [program_path, "-p1", "--binary", "--dry-run", "--fuzz=0"]
-        for arguments in (dry, [one for one in dry if one != "--dry-run"]):
-            done = subprocess.run(arguments, cwd=workspace, input=diff.encode(), capture_output=True, check=False)
-            assert done.returncode == 0 and b"offset" not in done.stdout, done
+    apply(tool, workspace, program("rename", "--preview", "greet", "salute").out)
     after = contents(workspace)
     assert after["apart/own.metta"] == b"(= (salute) 1)\r\n(= (other) (salute))\r\n"
     assert after["notes.md"] == FILES["notes.md"].encode()
@@ -216,14 +219,15 @@ def test_what_is_written_in_another_way_is_left(program: Program, workspace: Pat
     assert "1 place left, as written in another way there: host.py:2:" in ended.err
 
 
+@pytest.mark.parametrize("tool", ["git", "patch"])
 @pytest.mark.parametrize(
     "name", ["with space.metta", 'quo"te.metta', "back\\slash.metta", "tab\there.metta", "λ.metta"]
 )
-def test_paths_with_any_characters(program: Program, workspace: Path, name: str) -> None:
+def test_paths_with_any_characters(program: Program, workspace: Path, name: str, tool: str) -> None:
     folder = workspace / "odd folder"
     folder.mkdir()
     (folder / name).write_text("(only-here)\n")
-    git_apply(workspace, program("rename", "--preview", "only-here", "there").out)
+    apply(tool, workspace, program("rename", "--preview", "only-here", "there").out)
     assert (folder / name).read_text() == "(there)\n"
 
 

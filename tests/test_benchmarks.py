@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from benchmarks import documents, flames, measure, page, rows
+from benchmarks import documents, empty_program, flames, measure, page, rows
 from benchmarks.run import SUITES, load_suite
+from benchmarks.suites import queries
 
+from metta_index.cli import app
+from metta_index.cli.cache import cache_app
+from metta_index.cli.session import open_session
+from metta_index.indexer.build import Options
 from metta_index.indexer.languages.metta.parse import parse
 
 #: The others run whole commands.
-IN_PROCESS = ("plan", "cache", "hashing")
+IN_PROCESS = ("plan", "linking", "cache", "hashing")
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +55,24 @@ def test_every_suite_loads_and_says_what_it_is_about() -> None:
     for name in SUITES:
         about, _suite = load_suite(name)
         assert about
+
+
+def test_the_empty_program_has_as_many_commands_as_ours() -> None:
+    assert {"build", "cache", *empty_program.COMMANDS} == set(app._COMMANDS)
+    ours = {command.name for command in cache_app.registered_commands}
+    assert set(empty_program.CACHE_COMMANDS) == ours
+
+
+def test_names_to_ask_for_are_rare_used_by_a_folder_and_used_by_all(tmp_path: Path) -> None:
+    workspace = documents.make_linked_workspace(tmp_path / "linked", 81)
+    with open_session(workspace.root, quiet=True) as session:
+        report = session.build(Options()).report
+    rare, middling, used, defined = queries.choose_names(workspace.root)
+    assert "defined in 1, mentioned in 40 of" in middling.label
+    assert used.name == "hub-rule" and "defined in 1, mentioned in 82 of" in used.label
+    assert "defined in 1, mentioned in 1 of" in rare.label
+    assert defined.name not in (rare.name, middling.name, used.name)
+    assert report.files.total == 83  # the hub, and the program in Python, too
 
 
 def test_a_verdict_is_about_the_ratio_or_the_figure() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 KB = 1000
 MB = 1_000_000
+FILES_PER_FOLDER = 40
 
 #: As large as the plan's small document (83 bytes): one recursive function and a call.
 SIMPLE = b"""(= (product $n)
@@ -79,6 +80,42 @@ def document(size: int, seed: int) -> bytes:
     return "".join(forms).encode()
 
 
+def linked_document(size: int, number: int) -> bytes:
+    """As `document`, and it uses others: it imports the hub and two modules of its folder, and calls what they define.
+
+    Rules that others call: `own-N`; `part-P-rule`, of the first module of each folder; `hub-rule`. It
+    also calls a rule of a module that it does not import.
+    """
+    first = number // FILES_PER_FOLDER * FILES_PER_FOLDER
+    before = sorted({first, max(first, number - 1)} - {number})
+    imports = "".join(f"!(import! &self module-{other})\n" for other in before)
+    calls = "".join(f"!(own-{other} {number})\n" for other in {*before, number * 7 // 8} - {number})
+    part = number // FILES_PER_FOLDER
+    shared = f"(= (part-{part}-rule $x) (hub-rule $x {part}))\n" if number == first else f"!(part-{part}-rule 1)\n"
+    head = (
+        f"; Module {number}\n!(import! &self hub)\n{imports}{shared}"
+        f"(= (own-{number} $x) (native-{number % 10} (hub-rule $x {number})))\n{calls}"
+    )
+    return head.encode() + document(max(size - len(head), 0), number)
+
+
+#: What linked documents import: a rule that all of them call, and functions that a program in Python gives.
+HUB = b"""!(import! &self native)
+(: hub-rule (-> Number Number Number))
+(= (hub-rule $x $y) (+ $x $y))
+"""
+NATIVE = """from hyperon import OperationAtom
+from hyperon.ext import register_atoms
+
+
+@register_atoms
+def functions():
+    return {{
+{}
+    }}
+""".format("\n".join(f'        "native-{n}": OperationAtom("native-{n}", lambda x: x),' for n in range(10)))
+
+
 def _form(dice: random.Random, name: str, known: list[str]) -> str:
     other = dice.choice(known)
     known.append(name)
@@ -143,13 +180,26 @@ class MadeWorkspace:
 
 def make_workspace(root: Path, count: int, mean: int = 2000) -> MadeWorkspace:
     """Writes `count` distinct files of `mean` bytes on average, 40 a folder."""
+    return _make(root, count, mean, document)
+
+
+def make_linked_workspace(root: Path, count: int, mean: int = 2000) -> MadeWorkspace:
+    """As `make_workspace`, of files that use each other; the hub and what it imports are beside them."""
+    workspace = _make(root, count, mean, linked_document)
+    (root / "hub.metta").write_bytes(HUB)
+    (root / "native.py").write_text(NATIVE)
+    return workspace
+
+
+def _make(root: Path, count: int, mean: int, text_of: Callable[[int, int], bytes]) -> MadeWorkspace:
     paths = []
     written = 0
     for number, size in enumerate(file_sizes(count, mean)):
-        path = root / f"area-{number // 400}" / f"part-{number // 40}" / f"module-{number}.metta"
-        if number % 40 == 0:
+        part = number // FILES_PER_FOLDER
+        path = root / f"area-{part // 10}" / f"part-{part}" / f"module-{number}.metta"
+        if number % FILES_PER_FOLDER == 0:
             path.parent.mkdir(parents=True, exist_ok=True)
-        text = document(size, number)
+        text = text_of(size, number)
         path.write_bytes(text)
         written += len(text)
         paths.append(path)

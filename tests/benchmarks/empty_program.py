@@ -33,9 +33,16 @@ def _add_empty(to: typer.Typer, name: str) -> None:
     def command(path: Annotated[str, typer.Argument()] = ".") -> None: ...
 
 
-for _name in ("outline", "tree", "export", "stats"):
+#: The names of our other commands; a test compares them, since loading ours here would not be empty.
+COMMANDS = (
+    "def", "refs", "doc", "search", "deps", "callers", "callees", "unused", "rename", "outline", "tree", "export",
+    "stats",
+)  # fmt: skip
+CACHE_COMMANDS = ("info", "verify", "gc", "clear")
+
+for _name in COMMANDS:
     _add_empty(app, _name)
-for _name in ("info", "verify", "gc", "clear"):
+for _name in CACHE_COMMANDS:
     _add_empty(cache_app, _name)
 
 

@@ -54,6 +54,17 @@ def best_us(call: Callable[[], object], repeats: int, inner: int = 1) -> float:
 
 def in_turns(one: Callable[[], float], other: Callable[[], float], repeats: int) -> tuple[float, float, float]:
     """Medians of both, and the median of the ratios one / other, taken pair by pair in changing order."""
+    pairs = _pairs(one, other, repeats)
+    return (*_medians(pairs), statistics.median(first / second for first, second in pairs))
+
+
+def over_in_turns(one: Callable[[], float], other: Callable[[], float], repeats: int) -> tuple[float, float, float]:
+    """As `in_turns`, with the median of the differences one - other."""
+    pairs = _pairs(one, other, repeats)
+    return (*_medians(pairs), statistics.median(first - second for first, second in pairs))
+
+
+def _pairs(one: Callable[[], float], other: Callable[[], float], repeats: int) -> list[tuple[float, float]]:
     pairs = []
     for turn in range(repeats):
         if turn % 2:
@@ -61,11 +72,11 @@ def in_turns(one: Callable[[], float], other: Callable[[], float], repeats: int)
             pairs.append((one(), second))
         else:
             pairs.append((one(), other()))
-    return (
-        statistics.median(first for first, _ in pairs),
-        statistics.median(second for _, second in pairs),
-        statistics.median(first / second for first, second in pairs),
-    )
+    return pairs
+
+
+def _medians(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    return statistics.median(first for first, _ in pairs), statistics.median(second for _, second in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +100,17 @@ def _environment() -> dict[str, str]:
     An installed program has its bytecode, as the packages it uses do. In a checkout, Python writes it
     unless told not to, and would then compile our modules, and only ours, in every run.
     """
-    unwanted = ("METTA_INDEX_", "PYTHONDONTWRITEBYTECODE")
+    unwanted = ("METTA_INDEX_", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
     return {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
 
 
-def run_command(command: Sequence[str | Path]) -> CommandRun:
-    """Runs a command to its end. Raises RuntimeError where it fails."""
+def run_command(command: Sequence[str | Path], silent: bool = False) -> CommandRun:
+    """Runs a command to its end; `silent`: what it says on stderr is dropped. Raises RuntimeError where it fails."""
     started = time.perf_counter()
     process = subprocess.Popen(
         [str(word) for word in command],
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if silent else None,
         cwd=HOME,
         env=_environment(),
         text=True,

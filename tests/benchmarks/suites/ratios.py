@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.documents import KB, MB, MadeWorkspace, facts, make_workspace
+from benchmarks.link_clock import link_clock
 from benchmarks.measure import (
     EMPTY_PROGRAM,
     PROGRAM,
@@ -21,7 +22,10 @@ from benchmarks.measure import (
     time_calls,
 )
 from benchmarks.rows import Row, Scale, Target
+from metta_index.cli.session import open_session
+from metta_index.indexer.build import Options
 from metta_index.indexer.languages.metta.grammar import parser
+from metta_index.indexer.wanted import Wanted
 
 ABOUT = (
     "Whole commands on generated workspaces (files of 2 KB on average, sizes log-normal). The empty program is a "
@@ -39,11 +43,13 @@ def run(scale: Scale, scratch: Path) -> Iterator[Row]:
     for count in scale.files:
         workspace = make_workspace(scratch / f"{count}", count)
         yield from _cold(workspace, scale)
+        yield _linking(workspace)
         yield from _warm(workspace, scale)
         yield from _memory(workspace)
         shutil.rmtree(workspace.root)
     yield from _hundred(scale, scratch)
-    yield from _queries()
+    why = "the machine has two cores: more than two workers would measure how they share them"
+    yield Row("scaling beyond two workers", None, "×", note=why)
     yield from _auto(scale, scratch)
 
 
@@ -118,6 +124,19 @@ def _pure_work(workspace: MadeWorkspace, name: str, runs: int, large: bool) -> I
         f"parse to encode, two workers: {name}", two, "ms", "cold, 0 hits, 0 regions", one, "one worker", ratio,
         Target("≤", 1 / 1.64) if large else None,
         f"{1 / ratio:.2f} × faster (≥ 1.64 × asked from 20 MB); nothing is stored; the pool's start is in it",
+    )  # fmt: skip
+
+
+def _linking(workspace: MadeWorkspace) -> Row:
+    """What of a cold build is linking, measured in this process: from outside it cannot be told apart."""
+    shutil.rmtree(workspace.root / ".metta-index", ignore_errors=True)
+    with open_session(workspace.root, use_cache=False, quiet=True) as session, link_clock() as clock:
+        report = session.build(Options(wanted=Wanted(jobs=1, backend="sequential"))).report
+    parts = ", ".join(f"{part} {seconds * 1000:,.0f} ms" for part, seconds in clock.seconds.items())
+    return Row(
+        f"… of which linking: {_name(workspace)}", clock.total * 1000, "ms",
+        f"cold, {report.work.linked:,} imports linked, 0 regions", report.elapsed_ms,
+        "the whole build, one worker, no cache, in the benchmark's process", note=f"{parts}; it is in the rows above",
     )  # fmt: skip
 
 
@@ -198,15 +217,6 @@ def _memory(workspace: MadeWorkspace) -> Iterator[Row]:
         peak, how = peak_memory_mb([*PROGRAM, "build", workspace.root, "--force", *flags])
         target = Target("≤", limit, "figure") if asked else None
         yield Row(f"peak memory, {workers}: {name}", peak, "MB", "cold, 0 hits, 0 regions", target=target, note=how)
-
-
-def _queries() -> Iterator[Row]:
-    why = "there are no queries (`def`, `refs`, …) yet"
-    yield Row(
-        "a query on a built index", None, "ms", "warm", floor_is=_EMPTY, target=Target("≤", 60, "figure"), note=why
-    )
-    why = "the machine has two cores: more than two workers would measure how they share them"
-    yield Row("scaling beyond two workers", None, "×", note=why)
 
 
 def _auto(scale: Scale, scratch: Path) -> Iterator[Row]:

@@ -1,0 +1,63 @@
+"""What of a build is linking: its functions timed while a build in this process calls them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+from unittest import mock
+
+from metta_index.cache.import_rows import ImportRows
+from metta_index.cache.postings import Postings
+from metta_index.indexer import imports, linking, postings
+
+#: The parts of linking, each with the functions that do it. None of them calls another one of these.
+PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
+    "postings": ((postings, "mentions"), (Postings, "change"), (Postings, "flush")),
+    "imports": ((imports, "imports_in"), (ImportRows, "replace"), (linking, "link")),
+}
+
+
+@dataclass(slots=True)
+class LinkClock:
+    """Seconds that linking took, by part."""
+
+    seconds: dict[str, float]
+
+    @property
+    def total(self) -> float:
+        return sum(self.seconds.values())
+
+
+@contextmanager
+def link_clock() -> Iterator[LinkClock]:
+    """Counts what linking takes within; decoding the tables that it reads is not in it."""
+    clock = LinkClock(dict.fromkeys(PARTS, 0.0))
+
+    def timed(part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def measured(*arguments: Any, **options: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                found = function(*arguments, **options)
+                return list(found) if isinstance(found, Iterator) else found
+            finally:
+                clock.seconds[part] += time.perf_counter() - started
+
+        return measured
+
+    patches = [
+        mock.patch.object(owner, name, timed(part, getattr(owner, name)))
+        for part, functions in PARTS.items()
+        for owner, name in functions
+    ]
+    for patch in patches:
+        patch.start()
+    try:
+        yield clock
+    finally:
+        for patch in patches:
+            patch.stop()

@@ -93,5 +93,5 @@ def test_a_send_leads_to_the_contracts_that_can_take_its_message(program: Progra
     assert places("def", "use.rho:4:16") == [("use.rho", 3, 12), ("use.rho", 3, 44), ("use.rho", 1, 5)]
     assert places("def", "use.rho:2:13") == [("cell.rho", 3, 10)]
     assert places("refs", "use.rho:1:5") == [("use.rho", 1, 5), ("use.rho", 4, 3), ("use.rho", 4, 16)]
-    assert places("refs", "cell.rho:6:58") == [("cell.rho", 6, 58), ("cell.rho", 6, 75)]
+    assert places("refs", "cell.rho:6:42") == [("cell.rho", 6, 42), ("cell.rho", 6, 62)]
     assert ("use.rho", 5, 3) in places("refs", "cell.rho:3:10")

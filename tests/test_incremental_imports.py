@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,127 @@ TestImportEdits.settings = settings(
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
 )
+
+
+# ---- what it costs, counted ---------------------------------------------------------
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+def linked(root: Path) -> int:
+    """How many imports a build looks up again; what comes of it is that of a fresh build."""
+    count = build(root, use_cache=False).work.linked
+    assert_fresh(root)
+    return count
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A hundred files that import a common one; one waits for a module that is not there, one registers a folder."""
+    root = tmp_path / "all" / "project"
+    many = {f"many/f{number}.metta": "!(import! &self top:common)\n(= (f) 1)\n" for number in range(100)}
+    others = {
+        "common.metta": "(= (common) 1)\n",
+        "waiting.metta": "!(import! &self missing)\n!(import! &self common)\n",
+        "deep/tools/a.metta": "(= (a) 1)\n",
+        "naming.metta": "!(register-module! deep/tools)\n",
+        "named.metta": "!(import! &self tools:a)\n",
+        "metta-index.toml": 'alias = ["project"]\n',
+    }
+    write(root, many | others)
+    assert build(root, use_cache=False).work.linked == 104
+    return root
+
+
+EDITS = {
+    "nothing": (lambda root: None, 0),
+    "a leaf": (lambda root: write(root, {"many/f1.metta": "!(import! &self top:common)\n(= (g) 1)\n"}), 0),
+    "a hub": (lambda root: write(root, {"common.metta": "(= (common) 2)\n"}), 0),
+    "an import moves down": (lambda root: write(root, {"named.metta": "\n(x)\n!(import! &self tools:a)\n"}), 0),
+    "an import more": (lambda root: write(root, {"common.metta": "!(import! &self waiting)\n"}), 1),
+    "an import is another": (lambda root: write(root, {"named.metta": "!(import! &self common)\n"}), 1),
+    "an import less": (lambda root: write(root, {"named.metta": ""}), 0),
+    "a file that none imports": (lambda root: write(root, {"many/new.metta": "(= (n) 1)\n"}), 0),
+    "a module that one waits for": (lambda root: write(root, {"missing.metta": ""}), 1),
+    "a module of a name that others have": (lambda root: write(root, {"many/common.metta": ""}), 101),
+    "a module is gone": (lambda root: (root / "deep" / "tools" / "a.metta").unlink(), 2),
+    "a module that all import is gone": (lambda root: (root / "common.metta").unlink(), 101),
+    "a module is named otherwise": (lambda root: (root / "missing2.metta").write_text(""), 0),
+    "a file that imports is moved": (lambda root: (root / "named.metta").rename(root / "many" / "named.metta"), 1),
+    "a folder is moved": (lambda root: (root / "deep").rename(root / "deeper"), 2),
+    "a name is given no more": (lambda root: (root / "naming.metta").unlink(), 1),
+    "a name is given to another": (lambda root: write(root, {"naming.metta": "!(register-module! many)\n"}), 2),
+    "the roots": (lambda root: write(root, {"metta-index.toml": 'alias = ["project"]\nroots = ["deep"]\n'}), 104),
+    "the alias": (lambda root: write(root, {"metta-index.toml": 'alias = ["other"]\n'}), 104),
+}
+
+
+@pytest.mark.parametrize(("edit", "expected"), EDITS.values(), ids=EDITS)
+def test_imports_are_linked_again_only_where_they_may_mean_something_else(
+    edit: Callable[[Path], object], expected: int, workspace: Path
+) -> None:
+    edit(workspace)
+    assert linked(workspace) == expected
+    assert build(workspace, use_cache=False).work.linked == 0
+
+
+def test_work_does_not_grow_with_the_workspace(workspace: Path) -> None:
+    write(workspace, {f"more/g{number}.metta": f"!(import! &self top:many:f{number % 100})\n" for number in range(200)})
+    assert linked(workspace) == 200
+    write(workspace, {"missing.metta": ""})
+    assert linked(workspace) == 1
+
+
+# ---- a git history ------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git makes the history")
+def test_at_each_commit_of_a_history_the_index_is_that_of_a_fresh_build(tmp_path: Path) -> None:
+    root = tmp_path / "all" / "project"
+    root.mkdir(parents=True)
+
+    def git(*arguments: str) -> str:
+        identity = ["-c", "user.name=history", "-c", "user.email=history@example.org", "-c", "commit.gpgsign=false"]
+        command = ["git", *identity, "-c", "core.hooksPath=/dev/null", *arguments]
+        return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
+
+    def commit(message: str, **files: str) -> None:
+        write(root, {f"{name.replace('__', '/')}.metta": text for name, text in files.items()})
+        git("add", "--all")
+        git("commit", "--quiet", "--message", message)
+        assert_fresh(root)
+
+    git("init", "--quiet", "--initial-branch", "main")
+    commit("begin", main="!(import! &self lib:a)\n!(import! &self b)\n", lib__a="(= (a) 1)\n")
+    commit("a module that was missing", b="!(import! &self lib:a)\n(= (b) (a))\n")
+    git("switch", "--quiet", "--create", "tools")
+    commit("name a folder", tools__c="(= (c) 1)\n", main="!(register-module! tools)\n!(import! &self tools:c)\n")
+    git("mv", "tools", "instruments")
+    commit("move the folder that is named")
+    git("switch", "--quiet", "main")
+    assert_fresh(root)
+    git("mv", "lib/a.metta", "lib/A.metta")
+    commit("change a letter to a capital")
+    commit("what imports each other", lib__A="!(import! &self top:b)\n", b="!(import! &self lib:A)\n")
+    git("merge", "--quiet", "--strategy-option", "ours", "--message", "bring the tools", "tools")
+    assert_fresh(root)
+    git("mv", "b.metta", "lib/b.metta")
+    commit("move what is imported")
+    git("mv", "lib", "library")
+    commit("move the whole folder", main="!(import! &self library:b)\n!(include library:A)\n")
+    git("remote", "add", "origin", "https://example.org/x/renamed.git")
+    commit("by the name of the repository", main="!(import! &self renamed:library:b)\n")
+    git("rm", "--quiet", "-r", "library")
+    commit("remove it")
+    git("revert", "--no-edit", "HEAD")
+    assert_fresh(root)
+
+    commits = git("rev-list", "--reverse", "--all").split()
+    assert len(commits) == 12
+    for one in [*commits, *commits[::-1], "tools", "main", "tools~1", "main"]:
+        git("checkout", "--quiet", one)
+        assert_fresh(root)

@@ -44,6 +44,7 @@ class Agents:
     def _groups(self, row: int, *unwritten: Binder) -> tuple[Group, Group]:
         """A group for what is written as parameters, and one around it for the names that nobody wrote."""
         start, end = self.nodes.starts[row], self.nodes.ends[row]
+        self.scopes.unwritten[row] = list(unwritten)
         return Group(start, end), Group(start, end, list(unwritten))
 
     def _parameters(self, member: int) -> list[int]:

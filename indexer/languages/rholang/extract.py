@@ -9,6 +9,7 @@ from metta_index.indexer.languages.rholang.definitions import Defined, definitio
 from metta_index.indexer.languages.rholang.docs import Docs
 from metta_index.indexer.languages.rholang.grammar import Node
 from metta_index.indexer.languages.rholang.nodes import Nodes
+from metta_index.indexer.languages.rholang.regions import regions
 from metta_index.indexer.languages.rholang.resolve import Resolver
 from metta_index.indexer.problems import Problem
 from metta_index.indexer.symbols import (
@@ -52,7 +53,7 @@ def extract(source: bytes, tree: SyntaxTree, dialect: str | None = None) -> Symb
         imports=(),
         facts=(),
         lambdas=tuple(scopes.lambda_rows(numbers)),
-        regions=(),
+        regions=regions(nodes, scopes),
         problems=_sorted([*tree.problems, *scopes.all_problems(damaged)]),
         occurrence_names=_packed([numbers[name] for _, name, *_ in occurrences]),
         occurrence_starts=_packed([start for start, *_ in occurrences]),

@@ -7,7 +7,7 @@ import re
 from metta_index.indexer.languages.rholang.grammar import RESERVED
 from metta_index.indexer.problems import Problem
 
-_ESCAPE = re.compile(rb"\\(?:([0nrt\\\"])|([0-9]+)|(.))", re.DOTALL)
+ESCAPE = re.compile(rb"\\(?:([0nrt\\\"])|([0-9]+)|(.))", re.DOTALL)
 _NAMED_ESCAPES = {b"0": "\0", b"n": "\n", b"r": "\r", b"t": "\t", b"\\": "\\", b'"': '"'}
 _WHOLE = re.compile(rb"([0-9]+)(?:([iu])([0-9]+))?")
 _FLOAT = re.compile(rb".*f([0-9]+)", re.DOTALL)
@@ -18,17 +18,18 @@ _DEFAULT_WIDTH = 64
 
 
 def decode_string(token: bytes) -> str:
-    """The value of a string literal, quotes and all; an escape that does not exist stands for itself."""
+    """The value of a string literal, quotes and all."""
+    return ESCAPE.sub(escape_value, token[1:-1]).decode("utf-8", "backslashreplace")
 
-    def value(escape: re.Match[bytes]) -> bytes:
-        named, code, other = escape.groups()
-        if named is not None and not (named == b"0" and code):
-            return _NAMED_ESCAPES[named].encode()
-        if code is not None and int(code) < 0x110000 and not 0xD800 <= int(code) < 0xE000:
-            return chr(int(code)).encode()
-        return escape[0] if other is None else b"\\" + other
 
-    return _ESCAPE.sub(value, token[1:-1]).decode("utf-8", "backslashreplace")
+def escape_value(escape: re.Match[bytes]) -> bytes:
+    """What a match of `ESCAPE` stands for; an escape that does not exist stands for itself."""
+    named, code, _other = escape.groups()
+    if named is not None:
+        return _NAMED_ESCAPES[named].encode()
+    if code is not None and len(code) < 8 and int(code) < 0x110000 and not 0xD800 <= int(code) < 0xE000:
+        return chr(int(code)).encode()
+    return escape[0]
 
 
 def string_problems(token: bytes, start: int) -> list[Problem]:
@@ -40,7 +41,7 @@ def string_problems(token: bytes, start: int) -> list[Problem]:
             start + escape.start(),
             start + escape.end(),
         )
-        for escape in _ESCAPE.finditer(token, 1, len(token) - 1)
+        for escape in ESCAPE.finditer(token, 1, len(token) - 1)
         if escape[3] is not None
     ]
 

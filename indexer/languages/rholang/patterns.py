@@ -166,6 +166,7 @@ class Patterns:
             self.scopes.bind(group, name, start, is_process)
         else:
             known.is_used = True
+            self.scopes.bound[start] = known
             self.scopes.note(name, start, Role.REFERENCE, Use.PATTERN)
 
     def _remainder(self, row: int, group: Group) -> None:

@@ -57,6 +57,10 @@ class Scopes:
         self.lambdas: list[tuple[Group, frozenset[bytes]]] = []
         self.problems: list[Problem] = []
         self.unbound: list[Binder] = []
+        #: By the byte of a name: what it binds, or what binds it.
+        self.bound: dict[int, Binder] = {}
+        #: By the row of an agent or of a member of one: the binders of the names that nobody wrote.
+        self.unwritten: dict[int, list[Binder]] = {}
 
     def note(self, name: bytes, start: int, role: Role, use: Use, parts: int = -1, width: int = -1) -> None:
         """`parts`: of the message that is sent to the name or that it takes; -1 where there is none.
@@ -75,6 +79,7 @@ class Scopes:
         self.declared.add(name)
         if start >= 0:
             self.note(name, start, Role.BINDING, Use.PATTERN)
+            self.bound[start] = binder
         return binder
 
     def refuse_duplicates(self, group: Group, first: int, what: str) -> None:
@@ -128,6 +133,7 @@ class Scopes:
             self.unbound.append(Binder(name, start, is_process))
             return
         binder.is_used = True
+        self.bound[start] = binder
         if binder.is_process != is_process:
             shown = _shown(name)
             if is_process:

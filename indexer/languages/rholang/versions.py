@@ -4,4 +4,4 @@
 TREE_VERSION = "rholang-tree-2"
 
 #: The binding rules and what `extract` makes of them.
-TABLE_VERSION = "rholang-table-6"
+TABLE_VERSION = "rholang-table-7"

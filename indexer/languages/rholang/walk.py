@@ -138,6 +138,7 @@ class Walker:
             self.scopes.note(name, start, Role.REFERENCE, Use.DATA)
             for binder in self.scopes.in_force.get(name, ())[-1:]:
                 binder.is_used = True
+                self.scopes.bound[start] = binder
         elif kind not in (Node.wildcard, Node.method_name, Node.remainder, Node.name_remainder):
             self.then((self.process, row, Use.EVALUATED))
 

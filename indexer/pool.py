@@ -14,9 +14,10 @@ from typing import Any
 
 from metta_index.indexer.guard import Failure, Item, Limits
 from metta_index.indexer.plan import ExecutionPlan
+from metta_index.indexer.pool_watch import PoolWatch
 from metta_index.indexer.rates import Meter, RunMeasurement
 from metta_index.indexer.run import Results, run_here
-from metta_index.indexer.workers import BatchResult, CrashSlots, post_mortem, run_batch, start_worker
+from metta_index.indexer.workers import TORN, BatchResult, CrashSlots, post_mortem, run_batch, start_worker
 
 # Enough that no worker waits for its next batch.
 BATCHES_UNDER_WAY_PER_WORKER = 3
@@ -79,8 +80,10 @@ def execute_parallel(
                 noted = [last for last in slots.last_items() if last.index in undone]
                 # What was finished, and whose result was lost, is to blame only where nothing else is.
                 seen = [last.index for last in noted if last.running] or [last.index for last in noted]
+                if lost.torn:
+                    seen = _unsent([last.index for last in slots.last_items(lost.torn)], batches, undone)
                 guilty = None
-                if seen and one_by_one:
+                if seen and (alone or (one_by_one and not lost.torn)):
                     guilty = seen[-1]
                 elif seen and lost.cause == "SIGALRM" and limits.seconds_per_item is not None:
                     # All alarms have the same length, so the one set first went off.
@@ -88,7 +91,7 @@ def execute_parallel(
                 if guilty is not None:
                     done.add(guilty)
                     yield guilty, post_mortem(lost.cause, limits)
-                if not one_by_one:
+                if not one_by_one or guilty is None:
                     suspects += seen
                 fruitless = 0 if seen or len(done) > done_before else fruitless + 1
                 if lost.fatal:
@@ -108,13 +111,24 @@ def execute_parallel(
             on_finish(meter.measurement("loky", plan.workers, ""))
 
 
-class _PoolLostError(Exception):
-    """A pool broke or could not start; `cause` names what ended the worker, `fatal` says that none can start."""
+def _unsent(last: Sequence[int], batches: Sequence[tuple[int, ...]], undone: set[int]) -> list[int]:
+    """What the batches that end in these items hold and did not deliver: any of it may have been too much to send."""
+    return [index for batch in batches if batch[-1] in last for index in batch if index in undone]
 
-    def __init__(self, error: BaseException, *, cause: str = "", fatal: bool = False) -> None:
+
+class _PoolLostError(Exception):
+    """A pool broke or could not start; `cause` names what ended the worker, `fatal` says that none can start.
+
+    `torn`: the workers that died while they sent a result, where that is known.
+    """
+
+    def __init__(
+        self, error: BaseException, *, cause: str = "", fatal: bool = False, torn: frozenset[int] = frozenset()
+    ) -> None:
         super().__init__(str(error).strip().partition("\n")[0])
         self.cause = cause
         self.fatal = fatal
+        self.torn = torn
 
 
 def _run_pool(
@@ -129,6 +143,7 @@ def _run_pool(
     """Yield the results of `batches` as they complete; raises _PoolLostError. The workers are gone when it ends."""
     try:
         import joblib  # type: ignore[import-untyped]
+        from joblib.externals.loky import reusable_executor  # type: ignore[import-untyped]
         from joblib.externals.loky.process_executor import BrokenProcessPool  # type: ignore[import-untyped]
 
         if joblib.effective_n_jobs(processes) < 2:
@@ -150,14 +165,17 @@ def _run_pool(
         initargs=initargs,
     )
     results: Any = None
+    watch: PoolWatch | None = None
     try:
         with _interrupts_held_back():
             results = parallel(joblib.delayed(run_batch)(work, batch) for batch in batches)
         if on_start is not None:
             on_start()
-        yield from results
+        with PoolWatch(reusable_executor._executor) as watch:
+            yield from results
     except BrokenProcessPool as error:
-        raise _PoolLostError(error, cause=_cause_of_death(error)) from error
+        torn = watch.torn if watch is not None else frozenset()
+        raise _PoolLostError(error, cause=TORN if torn else _cause_of_death(error), torn=torn) from error
     except (OSError, NotImplementedError) as error:
         if results is not None:
             raise
@@ -208,7 +226,7 @@ def _interrupts_held_back() -> Iterator[None]:
 
 def _end_pool(results: Any) -> None:
     """End the workers now: left to themselves they take 40 ms, or finish what they were given."""
-    from joblib.externals.loky import reusable_executor  # type: ignore[import-untyped]
+    from joblib.externals.loky import reusable_executor
 
     if results is not None:
         results.close()

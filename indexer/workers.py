@@ -9,13 +9,15 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from metta_index.indexer.guard import Failure, Item, Limits, call_guarded
 
 PARENT_POLL_SECONDS = 0.5
+#: What ends a worker in the middle of a result, for `post_mortem`.
+TORN = "while it sent its result"
 # Linux: <sys/prctl.h>, deliver this signal when the parent thread ends.
 _PR_SET_PDEATHSIG = 1
 
@@ -80,12 +82,13 @@ class CrashSlots:
         mark = index + 1 if running else -index - 1
         self._RECORD.pack_into(self._table, place * self._RECORD.size, mark, time.monotonic_ns())
 
-    def last_items(self) -> list[LastItem]:
-        """Return what every worker noted last, in the order of time."""
+    def last_items(self, pids: Collection[int] | None = None) -> list[LastItem]:
+        """Return what every worker, or these, noted last, in the order of time."""
+        places = None if pids is None else {pid % self._PLACES for pid in pids}
         records = [
             LastItem(abs(mark) - 1, since_ns, mark > 0)
-            for mark, since_ns in self._RECORD.iter_unpack(self._table[:])
-            if mark
+            for place, (mark, since_ns) in enumerate(self._RECORD.iter_unpack(self._table[:]))
+            if mark and (places is None or place in places)
         ]
         return sorted(records, key=lambda record: record.since_ns)
 
@@ -148,6 +151,8 @@ def post_mortem(cause: str, limits: Limits) -> Failure:
         return Failure("timeout", f"took longer than {limits.seconds_per_item:g} s, so its worker was stopped")
     if cause == "SIGABRT" and limits.memory_bytes is not None:
         return Failure("memory", f"worker died: SIGABRT, with {limits.memory_bytes / 2**20:.0f} MiB allowed")
+    if cause == TORN:
+        return Failure("crash", f"worker died {TORN}, most often because memory ran out")
     if cause == "SIGKILL":
         return Failure("crash", "worker died: SIGKILL, most often because memory ran out")
     hint = "; PYTHONFAULTHANDLER=1 shows where" if cause.startswith("SIG") else ""

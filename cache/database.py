@@ -28,7 +28,8 @@ It is derived: deleting the file costs one build.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ from metta_index.cache.index_file import DamagedIndexError, connect, described, 
 from metta_index.cache.index_reader import IndexReader
 from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, seal
 from metta_index.cache.postings import decoded_tables, mentioned_by
-from metta_index.indexer.manifest import Manifest
+from metta_index.indexer.manifest import Manifest, Stat
 
 if TYPE_CHECKING:
     from metta_index.indexer.imports import ImportRecord
@@ -212,6 +213,27 @@ class IndexDatabase(IndexReader):
         """Keeps what was found in a document; visible to others with `keep_findings`."""
         self._begin()
         self.finding_rows.put(document, count, data, keys)
+
+    @contextmanager
+    def tentatively(self) -> Iterator[None]:
+        """What is put within is undone at the end; others never see it."""
+        self._begin()
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
+            self.postings.forget_changes()
+            self.finding_rows.forget_changes()
+            self._paths = None
+            self.manifest()
+
+    def show_tentative(self, path: str, digest: bytes) -> None:
+        """Lets this process read the document that it put tentatively."""
+        self.postings.flush()
+        self._paths = None
+        known = self._known.copy() if self._known is not None else Manifest.empty("")
+        known.record(path, Stat(0, 0, 0, 0), digest, 0)
+        self._known = known
 
     def keep_findings(self) -> None:
         """Makes the findings put since the last build visible to others."""

@@ -7,6 +7,7 @@ findings whose keys it changes; a document without a row is to be checked.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -54,6 +55,17 @@ class FindingRows:
         """The documents without findings that are known, in the order of their numbers."""
         wanted = f"SELECT {COLUMNS} FROM document WHERE id NOT IN (SELECT document FROM finding) ORDER BY id"
         return [DocumentRow.of(row) for row in self._connection.execute(wanted)]
+
+    def depending_on(self, keys: Iterable[bytes]) -> set[str]:
+        """The documents whose findings depend on one of these keys."""
+        query = (
+            "SELECT path FROM document JOIN dependency ON dependency.document = document.id WHERE dependency.key = ?"
+        )
+        return {
+            path if isinstance(path, str) else os.fsdecode(path)
+            for key in keys
+            for (path,) in self._connection.execute(query, (key,))
+        }
 
     def put(self, document: DocumentRow, count: int, data: bytes, keys: Iterable[bytes]) -> None:
         sealed = seal(_context(document), data) if count else checksum(_context(document), b"")

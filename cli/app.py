@@ -14,6 +14,9 @@ from metta_index.cli.exits import FINE, INTERRUPTED, USAGE, UsageError, exit_cod
 #: Commands by name: the module of each, and what in it is the command, or a Typer of commands.
 _COMMANDS = {
     "build": ("build", "build_command"),
+    "check": ("check", "check_app"),
+    "rules": ("rules", "rules_command"),
+    "explain": ("rules", "explain_command"),
     "def": ("query", "def_command"),
     "refs": ("query", "refs_command"),
     "doc": ("query", "doc_command"),

@@ -3,19 +3,66 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
+from typing import NamedTuple
 
-from metta_index.cache.database import IndexDatabase
+from metta_index.cache.database import DamagedIndexError, IndexDatabase, OvertakenError
 from metta_index.cache.store import Store
 from metta_index.cli.session import Session
+from metta_index.indexer.build import Options
 from metta_index.indexer.checking import CheckOptions, CheckReport, Text, UnreadableError, check_documents
 from metta_index.indexer.digest import content_digest, tree_key
 from metta_index.indexer.errors import DecodeError
+from metta_index.indexer.findings import Failure, Finding, decode_findings, sort_key
 from metta_index.indexer.languages import ALWAYS_WHOLE, load_language, versions_of
 from metta_index.indexer.protocols import IndexedDocument
 from metta_index.indexer.symbols import decode_table
-from metta_index.indexer.syntax import SyntaxTree, decode_tree
+from metta_index.indexer.syntax import SyntaxTree, decode_tree, empty_tree
 from metta_index.indexer.workspace_facts import WorkspaceFacts
+
+#: So often what happens to the index is answered by beginning anew.
+_ATTEMPTS = 3
+
+
+class Found(NamedTuple):
+    """All findings of a workspace, sorted. `digests`: of its documents; `checked`: how many had to be looked at."""
+
+    findings: list[Finding]
+    digests: dict[str, bytes]
+    failures: list[Failure]
+    checked: int
+
+
+def find(session: Session, options: CheckOptions, build_options: Options) -> Found:
+    """Brings index and findings up to date, and reads them.
+
+    What happens to the index does not fail the check: a damaged one is begun anew, and
+    where it cannot be used, or others keep changing it, all is done in memory.
+    """
+    for attempt in range(_ATTEMPTS + 1):
+        try:
+            return _find(session, options, build_options)
+        except OvertakenError as error:
+            if attempt == _ATTEMPTS - 1:
+                session.index = session.index.instead(error, session.warn)
+        except (sqlite3.Error, DamagedIndexError, DecodeError) as error:
+            if attempt == _ATTEMPTS:
+                raise
+            session.index = session.index.instead(error, session.warn)
+    raise OvertakenError
+
+
+def _find(session: Session, options: CheckOptions, build_options: Options) -> Found:
+    built = session.build(build_options).report
+    failures = [Failure(failure.path, failure.message) for failure in built.failures]
+    report = refresh_findings(session, options)
+    failures += report.failures
+    with session.index.snapshot():
+        found = [finding for data in session.index.findings() for finding in decode_findings(data)]
+        digests = {document.path: document.digest for document in session.index.documents()}
+    found.sort(key=sort_key)
+    return Found(found, digests, failures, report.checked)
 
 
 def refresh_findings(session: Session, options: CheckOptions) -> CheckReport:
@@ -23,22 +70,24 @@ def refresh_findings(session: Session, options: CheckOptions) -> CheckReport:
 
     Raises sqlite3.Error, DamagedIndexError, OvertakenError and DecodeError.
     """
-    loader = _Loader(session)
+    loader = Loader(session)
     report = check_documents(session.index, lambda many: WorkspaceFacts(session.index, many), loader.load, options)
     session.index.keep_findings()
     return report
 
 
-class _Loader:
+class Loader:
     """Reads documents as the index has them, with the trees that the cache has."""
 
     def __init__(self, session: Session) -> None:
         self._root: Path = session.root
         self._index: IndexDatabase = session.index
         self._settings = session.settings
-        self._store: Store | None = session.store()
+        self._open_store = session.store
+        self._store: Store | None = None
 
     def load(self, document: IndexedDocument) -> Text:
+        """The document with its trees and tables. Raises UnreadableError."""
         try:
             with open(os.path.join(self._root, document.path), "rb") as file:  # noqa: PTH118, PTH123 - any name
                 source = file.read()
@@ -47,6 +96,10 @@ class _Loader:
         if content_digest(source) != document.digest:
             raise UnreadableError("was changed while it was checked; run the command again")
         tables = [decode_table(data) for data in self._index.tables_of(document.path)]
+        # What regions say is told in bytes of their host: there is no tree that it is of.
+        tables = [table for table in tables if table.region is None]
+        if document.language != "metta":
+            return Text(source, [(empty_tree(table.size), table) for table in tables], True)
         pieces = []
         start = 0
         for table in tables:
@@ -58,6 +111,7 @@ class _Loader:
     def _tree(self, name: str, piece: bytes) -> SyntaxTree:
         """The tree of a piece: from the cache where that has it."""
         language = load_language(name)
+        self._store = self._store or self._open_store()
         if self._store is not None and len(piece) <= ALWAYS_WHOLE:
             key = tree_key(name, versions_of(name).tree, content_digest(piece))
             data = self._store.get_many([key]).get(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from metta_index.indexer.findings import FINDINGS_SCHEMA, Failure, Finding, SourceText, encode_findings, sort_key
 from metta_index.indexer.languages import LANGUAGES
@@ -48,13 +48,16 @@ class Checked(NamedTuple):
     keys: frozenset[bytes]
 
 
-class FindingStore(Protocol):
+_Document = TypeVar("_Document", bound=IndexedDocument)
+
+
+class FindingStore(Protocol[_Document]):
     """The findings of a workspace, kept with the index they were made from."""
 
-    def unchecked(self, fingerprint: str) -> list[IndexedDocument]:
+    def unchecked(self, fingerprint: str) -> list[_Document]:
         """The documents whose findings are not known, or were made otherwise than `fingerprint` says."""
 
-    def put_findings(self, document: IndexedDocument, count: int, data: bytes, keys: Iterable[bytes]) -> None:
+    def put_findings(self, document: _Document, count: int, data: bytes, keys: Iterable[bytes]) -> None:
         """Keeps the encoded findings of a document until something of one of these keys changes."""
 
     def findings(self) -> Iterator[bytes]:
@@ -93,9 +96,9 @@ class CheckReport(NamedTuple):
 
 
 def check_documents(
-    store: FindingStore,
+    store: FindingStore[_Document],
     knowledge: Callable[[bool], Knowledge],
-    load: Callable[[IndexedDocument], Text],
+    load: Callable[[_Document], Text],
     options: CheckOptions,
 ) -> CheckReport:
     """Brings the findings of a workspace up to date: only documents that something changed for are checked.

@@ -45,6 +45,12 @@ class SyntaxTree(msgspec.Struct, frozen=True):
             open_tails.append(tails[row])
 
 
+def empty_tree(size: int) -> SyntaxTree:
+    """The tree of a text of which only the table is looked at."""
+    start, end, tail = (array("I", [number]).tobytes() for number in (0, size, 1))
+    return SyntaxTree(size, b"\0", start, end, tail, ())
+
+
 def column(values: bytes) -> array[int]:
     """The numbers of a uint32 column."""
     return array("I", values)

@@ -19,6 +19,10 @@ from metta_index.indexer import build as build_module
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
     ("build",),
+    ("callers",),
+    ("callees",),
+    ("unused",),
+    ("rename",),
     ("outline",),
     ("tree",),
     ("export",),

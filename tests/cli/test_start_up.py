@@ -56,7 +56,7 @@ def workspace(tmp_path: Path) -> Path:
     (root / "metta-index.toml").write_text('exclude = ["drafts/"]\n')
     for name in ("a.metta", "lib/b.metta", "old/c.metta", "d.gen.metta", "drafts/e.metta"):
         (root / name).parent.mkdir(exist_ok=True)
-        (root / name).write_text(f"(= (f) {len(name)})\n")
+        (root / name).write_text(f"(= (f) {len(name)})\n(= (h) (f))\n")
     assert run("build", cwd=root).returncode == 0
     return root
 
@@ -113,9 +113,15 @@ def test_the_version_loads_nothing_at_all(workspace: Path) -> None:
     }
 
 
-def test_a_query_loads_no_pool_and_no_cache(workspace: Path) -> None:
-    loaded = loaded_by("outline", "a.metta", cwd=workspace)
+@pytest.mark.parametrize(
+    "query",
+    [("outline", "a.metta"), ("callers", "f"), ("callees", "h"), ("unused",), ("rename", "--preview", "f", "g")],
+)
+def test_a_query_loads_no_pool_and_no_cache(workspace: Path, query: tuple[str, ...]) -> None:
+    loaded = loaded_by(*query, cwd=workspace)
     assert {name.partition(".")[0] for name in loaded} & {"joblib", "diskcache", "rich", "pathspec"} == set()
+    if query[0] not in ("outline", "rename"):  # these ask the grammar
+        assert "tree_sitter" not in loaded
 
 
 # -- the short way ---------------------------------------------------------------------

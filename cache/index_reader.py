@@ -129,15 +129,15 @@ class IndexReader:
 
     def defining(self, name: bytes) -> list[DocumentRow]:
         """The documents that offer a name, in the order of their paths' bytes."""
-        return self._numbered(self.postings.documents_of(name)[0])
+        return self._numbered(self.postings.defining(name))
 
     def mentioning(self, name: bytes) -> list[DocumentRow]:
         """The documents that mention a name, in the order of their paths' bytes."""
-        return self._numbered(self.postings.documents_of(name)[1])
+        return self._numbered(self.postings.mentioning(name))
 
     def offering(self, name: bytes) -> list[str]:
         """The documents that offer a name, in the order of their paths' bytes, their rows unread."""
-        numbers = self.postings.documents_of(name)[0]
+        numbers = self.postings.defining(name)
         if not numbers:
             return []
         if self._paths is None:

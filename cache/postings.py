@@ -77,18 +77,19 @@ class Postings:
             defined, used = self._defined.get(name, nothing), self._used.get(name, nothing)
             if not empty:
                 known = self._read(key)
-                if known is not None:
-                    defined, used = _applied(known[0], defined), _applied(known[1], used)
-                else:
-                    defined, used = _applied(nothing, defined), _applied(nothing, used)
+                defined, used = _applied(_numbers(known[0]), defined), _applied(_numbers(known[1]), used)
             if used:
                 yield _row(key, defined, used)
             else:
                 gone.append((key,))
 
-    def documents_of(self, name: bytes) -> tuple[list[int], list[int]]:
-        """Numbers of the documents that offer a name, and of those that mention it, in ascending order."""
-        return self._read(stored_name(name)) or ([], [])
+    def defining(self, name: bytes) -> list[int]:
+        """Numbers of the documents that offer a name, in ascending order."""
+        return _numbers(self._read(stored_name(name))[0])
+
+    def mentioning(self, name: bytes) -> list[int]:
+        """Numbers of the documents that mention a name, in ascending order."""
+        return _numbers(self._read(stored_name(name))[1])
 
     def names(
         self, is_wanted: Callable[[bytes], bool], part: bytes = b"", is_folded: bool = False
@@ -113,12 +114,14 @@ class Postings:
         # What is not UTF-8, or holds a NUL, comes after all text.
         yield from self._connection.execute(f"{_OFFERED} AND name >= x''")
 
-    def _read(self, key: str | bytes) -> tuple[list[int], list[int]] | None:
+    def _read(self, key: str | bytes) -> tuple[str, str]:
+        """The lists of a name as they are stored; they may be of thousands, of which only one is asked for."""
         row = self._connection.execute(_ONE, (key,)).fetchone()
         if row is None:
-            return None
-        _verify(key, *row)
-        return loads(row[0]), loads(row[1])
+            return "[]", "[]"
+        defined, used, check = row
+        _verify(key, defined, used, check)
+        return defined, used
 
 
 def mentioned_by(tables: Iterable[bytes]) -> Mentions:
@@ -159,6 +162,11 @@ def _row(key: str | bytes, defined: list[int], used: list[int]) -> tuple[str | b
 
 def _json(numbers: list[int]) -> str:
     return str(numbers).replace(" ", "")
+
+
+def _numbers(stored: str) -> list[int]:
+    numbers: list[int] = loads(stored)
+    return numbers
 
 
 def _length(numbers: str) -> int:

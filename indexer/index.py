@@ -13,7 +13,7 @@ from metta_index.indexer.symbols import Flag, Kind, Role, Use, decode_table, nam
 
 if TYPE_CHECKING:
     # A query by name looks at no import: it does not load what knows them.
-    from metta_index.indexer.import_graph import Edge, ImportGraph
+    from metta_index.indexer.import_graph import Edge, ImportGraph, Reached
     from metta_index.indexer.imports import ImportRecord
 
 
@@ -105,6 +105,8 @@ class Index:
         self.reader = reader
         self._pieces: dict[str, list[Piece]] = {}
         self._graph: ImportGraph | None = None
+        self._imports: dict[str, list[ImportRecord]] = {}
+        self._reached: dict[str, tuple[Reached, ...]] = {}
 
     def document(self, path: str) -> IndexedDocument | None:
         return self.reader.document(path)
@@ -205,7 +207,17 @@ class Index:
         return None
 
     def imports(self, path: str) -> list[ImportRecord]:
-        return self.reader.imports_of(path)
+        found = self._imports.get(path)
+        if found is None:
+            found = self._imports[path] = self.reader.imports_of(path)
+        return found
+
+    def reached(self, path: str) -> tuple[Reached, ...]:
+        """What is loaded with a document, as `ImportGraph.closure` gives it."""
+        found = self._reached.get(path)
+        if found is None:
+            found = self._reached[path] = self.graph_from(path).closure(path)
+        return found
 
     def edges_from(self, path: str) -> list[Edge]:
         """The edges of the import graph that start at a document. Reads the imports of this document only."""

@@ -169,8 +169,7 @@ def _in_document(index: Index, question: Question) -> Iterator[Meaning]:
 
 
 def _imported(index: Index, question: Question) -> Iterator[Meaning]:
-    graph = index.graph_from(question.path)
-    reached = graph.closure(question.path)
+    reached = index.reached(question.path)
     if not reached:
         return
     paths = {document.path for document in index.reader.defining(question.name)}
@@ -190,7 +189,7 @@ def _imported(index: Index, question: Question) -> Iterator[Meaning]:
 def _registered(index: Index, question: Question) -> Iterator[Meaning]:
     """What programs of host languages register, by name or by a pattern, though nothing here imports them."""
     note = "registered by a program that nothing here imports"
-    loaded = {found.path for found in index.graph_from(question.path).closure(question.path)} | {question.path}
+    loaded = {found.path for found in index.reached(question.path)} | {question.path}
     for symbol in index.definitions(question.name):
         if symbol.flags & Flag.REGISTERED and symbol.path not in loaded:
             yield Meaning(Step.REGISTERED, Confidence.LIKELY, symbol, space=SELF, note=note)

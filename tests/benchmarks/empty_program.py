@@ -35,8 +35,8 @@ def _add_empty(to: typer.Typer, name: str) -> None:
 
 #: The names of our other commands; a test compares them, since loading ours here would not be empty.
 COMMANDS = (
-    "def", "refs", "doc", "search", "deps", "callers", "callees", "unused", "rename", "outline", "tree", "export",
-    "stats",
+    "check", "rules", "explain", "def", "refs", "doc", "search", "deps", "callers", "callees", "unused", "rename",
+    "outline", "tree", "export", "stats",
 )  # fmt: skip
 CACHE_COMMANDS = ("info", "verify", "gc", "clear")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.indexer.errors import DecodeError
-from metta_index.indexer.occurrences import Piece, occurrences, pieces, tops_around
+from metta_index.indexer.occurrences import Piece, occurrences, odd_ends, pieces, tops_around
 from metta_index.indexer.positions import Position
 from metta_index.indexer.protocols import IndexedDocument, IndexReader
 from metta_index.indexer.symbols import Flag, Kind, Role, Use, decode_table, name_text
@@ -274,6 +274,7 @@ def _symbols(path: str, parts: list[Piece], name: bytes) -> list[Symbol]:
 
 def _definitions(path: str, numbered: _Numbered, name: bytes, doc: str) -> Iterator[Symbol]:
     piece, number = numbered
+    ends = odd_ends(piece, name)
     for found in piece.table.definitions:
         if found.name == number:
             start = piece.offset + found.name_start
@@ -283,7 +284,7 @@ def _definitions(path: str, numbered: _Numbered, name: bytes, doc: str) -> Itera
                 Role(found.role),
                 path,
                 start,
-                start + len(name),
+                ends.get((start, name), start + len(name)),
                 piece.position(start),
                 piece.offset + found.start,
                 piece.offset + found.end,

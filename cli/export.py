@@ -85,7 +85,9 @@ def index_lines(index: IndexDatabase) -> Generator[str, None, None]:
             imports.setdefault(record.path, []).append(record)
         for document in index.documents():
             tables = [decode_table(data) for data in index.tables(document)]
-            names = frozenset(name for table in tables for name in table.names)
+            names: dict[str, set[bytes]] = {}
+            for table in tables:
+                names.setdefault(table.dialect, set()).update(table.names)
             yield from document_lines(
                 display_path(document.path),
                 document.language,
@@ -93,7 +95,7 @@ def index_lines(index: IndexDatabase) -> Generator[str, None, None]:
                 document.dialect,
                 document.digest,
                 tables,
-                targets.of(document.path, document.dialect, names),
+                {dialect: targets.of(document.path, dialect, frozenset(known)) for dialect, known in names.items()},
                 imports.get(document.path, []),
                 facts,
             )

@@ -1,4 +1,4 @@
-"""`metta-index tree` and `outline`: what one file is made of."""
+"""`metta-index tree` and `outline`: what one file, or one region of it, is made of."""
 
 from __future__ import annotations
 
@@ -6,197 +6,191 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from metta_index.cli.exits import UsageError, one_of, say
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import write_lines
+from metta_index.cli.places import parse_region
 from metta_index.cli.refresh import refresh, relative_path, whole_index
 from metta_index.cli.session import open_session
 from metta_index.indexer.languages import language_of, load_language
+from metta_index.indexer.languages.hosts import HOSTS
 
 if TYPE_CHECKING:
-    from metta_index.indexer.imports import ImportRecord
-    from metta_index.indexer.symbols import SymbolTable
+    from metta_index.indexer.problems import Problem
+    from metta_index.indexer.symbols import Region
 
 
 def tree_command(
-    files: Annotated[list[Path], typer.Argument(help="Files to parse.", metavar="FILE...")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files to parse, or regions of them: FILE#metta:NUMBER.", metavar="FILE...")
+    ],
     output_format: Annotated[str, FORMAT_OPTION] = "text",
 ) -> int:
     """Show the syntax tree of files: an S-expression, or one JSON object a file.
 
+    Of a file that has MeTTa inside it the regions are listed; the tree of a region is that
+    of its text as the program would see it, with places in that text.
+
     Examples:
 
       metta-index tree examples/workspace/main.metta
+
+      metta-index tree 'app.py#metta:2'
 
       metta-index tree --format json lib/*.metta | jq .errors
     """
     one_of("--format", output_format, "text", "json")
     code = 0
     for file in files:
+        region = parse_region(file)
+        path = region.file if region is not None else file
         try:
-            source = file.read_bytes()
+            source = path.read_bytes()
         except OSError as error:
-            say(f"error: {file}: cannot be read: {error.strerror}")
+            say(f"error: {path}: cannot be read: {error.strerror}")
             code = 1
             continue
-        write_lines(_tree_json(file, source) if output_format == "json" else _tree_text(file, source), None)
+        text = _Text(str(path), language_of(str(path)), source)
+        if region is not None:
+            regions = _regions(text)
+            known = [(found.language, number) for number, found in enumerate(regions, 1)]
+            if (region.language, region.number) not in known:
+                raise region.missing(known)
+            found = regions[region.number - 1]
+            text = _Text(str(file), found.language, found.text, region.number)
+        write_lines(_tree_json(text) if output_format == "json" else _tree_text(text), None)
     return code
 
 
-def _tree_json(file: Path, source: bytes) -> Iterator[str]:
-    name = language_of(str(file))
-    language = load_language(name)
-    tree = language.parse(source)
-    yield json.dumps(
-        {
-            "schema": 1,
-            "path": str(file).encode("utf-8", "backslashreplace").decode(),
-            "language": name,
-            "nodes": [[language.KINDS[kind], start, end, depth] for kind, start, end, depth in tree.rows()],
-            "errors": [
-                {
-                    "code": problem.code,
-                    "message": problem.message,
-                    "start_byte": problem.start_byte,
-                    "end_byte": problem.end_byte,
-                }
-                for problem in tree.problems
-            ],
-        },
-        ensure_ascii=False,
-    )
+class _Text(NamedTuple):
+    """What a tree is shown of: a file, or the region of that number of a file."""
+
+    path: str
+    language: str
+    source: bytes
+    region: int | None = None
 
 
-def _tree_text(file: Path, source: bytes) -> Iterator[str]:
+def _regions(text: _Text) -> Sequence[Region]:
+    if text.language == "metta":  # embeds nothing
+        return ()
+    language = load_language(text.language)
+    return language.extract(text.source, language.parse(text.source), None).regions
+
+
+def _problems(text: _Text) -> Sequence[Problem]:
+    """What keeps a text from being read: of a host that is told by its table, for its tree is only a root."""
+    language = load_language(text.language)
+    tree = language.parse(text.source)
+    return language.extract(text.source, tree, None).problems if text.language in HOSTS else tree.problems
+
+
+def _tree_json(text: _Text) -> Iterator[str]:
+    from metta_index.indexer.formats.jsonl import region_object
+
+    language = load_language(text.language)
+    shown: dict[str, Any] = {
+        "schema": 1,
+        "path": text.path.encode("utf-8", "backslashreplace").decode(),
+        "language": text.language,
+        "nodes": [
+            [language.KINDS[kind], start, end, depth] for kind, start, end, depth in language.parse(text.source).rows()
+        ],
+        "errors": [
+            {
+                "code": problem.code,
+                "message": problem.message,
+                "start_byte": problem.start_byte,
+                "end_byte": problem.end_byte,
+            }
+            for problem in _problems(text)
+        ],
+    }
+    if text.region is not None:
+        shown |= {"region": text.region, "text": text.source.decode("utf-8", "backslashreplace")}
+    elif text.language != "metta":
+        shown["regions"] = [region_object(number, region) for number, region in enumerate(_regions(text), 1)]
+    yield json.dumps(shown, ensure_ascii=False)
+
+
+def _tree_text(text: _Text) -> Iterator[str]:
     from metta_index.indexer.positions import LineMap
+    from metta_index.indexer.symbols import Confidence
 
-    language = load_language(language_of(str(file)))
-    tree = language.parse(source)
-    lines = LineMap.of(source)
-    rows = list(tree.rows())
+    language = load_language(text.language)
+    lines = LineMap.of(text.source)
+    rows = list(language.parse(text.source).rows())
     for index, (kind, start, end, depth) in enumerate(rows):
         following = rows[index + 1][3] if index + 1 < len(rows) else 0
         place = lines.position(start)
-        text = ""
-        if following <= depth and start < end:
-            text = " " + json.dumps(source[start:end].decode("utf-8", "backslashreplace"), ensure_ascii=False)
+        leaf = ""
+        if following <= depth and start < end and text.language not in HOSTS:
+            leaf = " " + json.dumps(text.source[start:end].decode("utf-8", "backslashreplace"), ensure_ascii=False)
         closing = ")" * max(depth - following + 1, 0)
         # Deep nesting must not make the output quadratic.
         indent = "  " * min(depth, 40)
-        yield f"{indent}({language.KINDS[kind]} [{place.row + 1}:{place.column + 1}]{text}{closing}"
-    for problem in tree.problems:
+        yield f"{indent}({language.KINDS[kind]} [{place.row + 1}:{place.column + 1}]{leaf}{closing}"
+    for problem in _problems(text):
         place = lines.position(problem.start_byte)
-        yield f"; {file}:{place.row + 1}:{place.column + 1}: {problem.code}: {problem.message}"
+        yield f"; {text.path}:{place.row + 1}:{place.column + 1}: {problem.code}: {problem.message}"
+    for number, region in enumerate(_regions(text), 1):
+        place = lines.position(region.start)
+        confidence = Confidence(region.confidence).name.lower()
+        name = f"{text.path}#{region.language}:{number}"
+        yield f"; {name}  [{place.row + 1}:{place.column + 1}]  {region.detector}, {confidence}"
 
 
 def outline_command(
-    file: Annotated[Path, typer.Argument(help="A file of the workspace.")],
+    file: Annotated[
+        Path, typer.Argument(help="A file of the workspace, or a region of it: FILE#metta:NUMBER.", metavar="FILE")
+    ],
     root: Annotated[Path | None, ROOT_OPTION] = None,
     output_format: Annotated[str, FORMAT_OPTION] = "text",
     no_refresh: Annotated[bool, NO_REFRESH_OPTION] = False,
 ) -> int:
     """Show the symbols of one file: what it defines, declares, documents and imports.
 
+    MeTTa inside another language is shown below that, region by region.
+
     Examples:
 
       metta-index outline lib/lists.metta
 
+      metta-index outline 'app.py#metta:1'
+
       metta-index outline lib/lists.metta --format json
     """
     one_of("--format", output_format, "text", "json")
+    region = parse_region(file)
+    if region is not None:
+        file = region.file
     start = file.parent if file.parent.is_dir() else None
     with open_session(root, start=start) as session:
         refresh(session, not no_refresh)
         path = relative_path(session, file)
+        from metta_index.cli.outlining import outline_objects, outline_text
+        from metta_index.indexer.occurrences import pieces
         from metta_index.indexer.symbols import decode_table
 
         with whole_index(session), session.index.snapshot():
             document = session.index.document(path)
-            tables = [decode_table(data) for data in session.index.tables(document)] if document else []
+            parts = list(pieces([decode_table(data) for data in session.index.tables(document)])) if document else []
             imports = session.index.imports_of(path)
         if document is None:
             reason = "is not in the index" if os.path.lexists(file) else "does not exist"
             raise UsageError(f"{file} {reason}; `metta-index build --verbose` says what is skipped, and why")
-        objects = list(_outline_objects(path, document.language, tables, imports))
+    known = [(found.language, found.number) for part in parts if (found := part.table.region) is not None]
+    if region is not None and (region.language, region.number) not in known:
+        raise region.missing(known)
+    objects = list(
+        outline_objects(path, document.language, parts, imports, region.number if region is not None else None)
+    )
     if output_format == "json":
         write_lines((json.dumps(found, ensure_ascii=False) for found in objects), None)
     else:
-        write_lines(_outline_text(path, document.language, document.dialect, objects), None)
+        write_lines(outline_text(path, document.language, document.dialect, objects), None)
     return 0
-
-
-def _outline_objects(
-    path: str, language: str, tables: Sequence[SymbolTable], imports: Sequence[ImportRecord]
-) -> Iterator[dict[str, Any]]:
-    from metta_index.indexer.formats.imports import import_object, meaning_object
-    from metta_index.indexer.formats.jsonl import documented, fact_objects, symbol_objects, syntax_errors
-    from metta_index.indexer.occurrences import pieces
-
-    parts = list(pieces(tables))
-    docs = documented(parts)
-    for piece in parts:
-        for found in syntax_errors(load_language(language), piece):
-            yield {"type": "problem", "path": path} | found
-    for record in imports:
-        yield {"type": "import"} | import_object(record) | meaning_object(record)
-    for piece in parts:
-        yield from symbol_objects(path, piece, docs)
-    yield from fact_objects(path, parts)
-
-
-def _outline_text(path: str, language: str, dialect: str, objects: list[dict[str, Any]]) -> Iterator[str]:
-    """Symbols as a tree: a name, then its type, documentation and clauses below it."""
-    yield f"{path}  ({language}, {dialect})"
-    for found in objects:
-        if found["type"] == "problem":
-            yield f"  ! {found['line']}:{found['column']} {found['code']}: {found['message']}"
-        elif found["type"] == "import":
-            inert = "  (does nothing without `!`)" if found["inert"] else ""
-            leads = f" → {found['target']}" if found["target"] else f"  {found['status']}"
-            yield f"  {found['form']} {found['module']}{leads}  line {found['line']}{inert}"
-    symbols: dict[tuple[str, object], list[dict[str, Any]]] = {}
-    for found in objects:
-        if found["type"] == "symbol":
-            symbols.setdefault((found["name"], found["arity"]), []).append(found)
-    for (name, arity), group in symbols.items():
-        yield from _outline_symbol(name, arity, group)
-
-
-def _outline_symbol(name: str, arity: object, group: list[dict[str, Any]]) -> Iterator[str]:
-    kinds = {found["kind"] for found in group}
-    kind = group[0]["kind"] if len(kinds) == 1 else next(one for one in _KIND_ORDER if one in kinds)
-    label = name if arity is None else f"{name}/{arity}"
-    facts = sum(found.get("count", 0) for found in group)
-    yield f"  {kind} {label}" + (f"  ({facts} {'fact' if facts == 1 else 'facts'})" if facts else "")
-    for found in group:
-        if found["role"] == "declaration":
-            relation = "<" if found["subtype"] else ":"
-            # A name that Rholang makes has no type, but it may have a URI.
-            type_ = found["type_of"] or ("new" if found["kind"] == "name" else None)
-            yield f"    {relation} {type_}  line {found['line']}"
-    if group[0].get("doc"):
-        yield f"    ; {' '.join(group[0]['doc'].split())}"
-    for found in group:
-        if found["role"] == "definition":
-            dynamic = "  (while running)" if found["dynamic"] else ""
-            yield f"    = {found['signature']}  line {found['line']}{dynamic}"
-
-
-_KIND_ORDER = (
-    "function",
-    "contract",
-    "agent",
-    "method",
-    "type",
-    "constant",
-    "space",
-    "token",
-    "name",
-    "module",
-    "symbol",
-    "fact",
-)

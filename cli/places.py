@@ -1,4 +1,4 @@
-"""What a query is about: names, or places written FILE:LINE:COLUMN."""
+"""What a command is about: names, places written FILE:LINE:COLUMN, regions written FILE#LANGUAGE:NUMBER."""
 
 from __future__ import annotations
 
@@ -15,6 +15,32 @@ if TYPE_CHECKING:
     from metta_index.indexer.index import Index, Reference
 
 _PLACE = re.compile(r"(.+):(\d+):(\d+)", re.S)
+
+
+_REGION = re.compile(r"(.+)#([a-z]+):([1-9]\d*)", re.S)
+
+
+class RegionName(NamedTuple):
+    """Text of another language inside a file: `number` counts the regions of the file, from 1."""
+
+    file: Path
+    language: str
+    number: int
+
+    def missing(self, known: list[tuple[str, int]]) -> UsageError:
+        """What is to be said where the file has no such region; `known`: languages and numbers of those it has."""
+        names = ", ".join(f"{self.file}#{language}:{number}" for language, number in known[:5])
+        more = f", and {len(known) - 5} more" if len(known) > 5 else ""
+        there = f"it has {names}{more}" if known else "it has none at all"
+        return UsageError(f"{self.file} has no region {self.language}:{self.number}; {there}")
+
+
+def parse_region(file: Path) -> RegionName | None:
+    """A region, if that is what the name of a file is: there may be a file of that very name."""
+    found = _REGION.fullmatch(str(file))
+    if found is None or os.path.lexists(file):
+        return None
+    return RegionName(Path(found[1]), found[2], int(found[3]))
 
 
 class Place(NamedTuple):

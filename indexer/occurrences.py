@@ -138,6 +138,21 @@ def occurrences(piece: Piece, only: bytes | None = None, within: tuple[int, int]
         raise DecodeError("an occurrence of no name, role or use") from error
 
 
+def odd_ends(piece: Piece, only: bytes | None = None) -> dict[tuple[int, bytes], int]:
+    """Where occurrences end that have another number of bytes than their names, by start and name.
+
+    Host languages spell names with escapes. `only`: those of one name. Empty where a
+    piece has none of them: a name that is not here ends where it does.
+    """
+    if not piece.table.occurrence_widths:
+        return {}
+    return {
+        (found.start_byte, found.name): found.end_byte
+        for found in occurrences(piece, only)
+        if found.end_byte - found.start_byte != len(found.name)
+    }
+
+
 def _rows_of(column: array[int], value: int) -> list[int]:
     """Where a value stands in a column: searched as bytes, ten times as fast as number by number."""
     data, width = column.tobytes(), column.itemsize

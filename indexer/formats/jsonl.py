@@ -1,8 +1,10 @@
 """The canonical form of an index: JSON Lines, sorted, without times or absolute paths.
 
 For each document in the order of paths: the document, its imports, what is odd about
-them, its symbols (in the order of the text), its occurrences (likewise). Lines and columns are
-1-based, columns in code points; bytes are 0-based offsets, ends exclusive.
+them, its symbols (in the order of the text), its occurrences (likewise). What is in a
+region, text of another language inside the document, has the region's number and comes after
+what is the document's own. Lines and columns are 1-based, columns in code points; bytes are
+0-based offsets, ends exclusive, all of the document.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ from metta_index.indexer.discovery import display_path
 from metta_index.indexer.formats.imports import import_fact_objects, import_object, meaning_object, remarks_object
 from metta_index.indexer.import_facts import ImportFacts
 from metta_index.indexer.imports import ImportRecord
-from metta_index.indexer.languages import Language
-from metta_index.indexer.occurrences import Piece, occurrences, pieces
+from metta_index.indexer.languages import Language, load_language
+from metta_index.indexer.occurrences import Piece, occurrences, odd_ends, pieces
 from metta_index.indexer.resolving import Step
-from metta_index.indexer.symbols import Definition, Flag, Kind, Role, SymbolTable, Use, name_text
+from metta_index.indexer.symbols import Confidence, Definition, Flag, Kind, Region, Role, SymbolTable, Use, name_text
 from metta_index.indexer.targets import Target
 
 
@@ -29,13 +31,14 @@ def document_lines(
     dialect: str,
     digest: bytes,
     tables: Sequence[SymbolTable],
-    targets: Mapping[bytes, Target],
+    targets: Mapping[str, Mapping[bytes, Target]],
     imports: Sequence[ImportRecord],
     facts: ImportFacts,
 ) -> Iterator[str]:
-    """All lines of one document. `path`: printable, relative to the workspace. `targets`: of its names.
+    """All lines of one document. `path`: printable, relative to the workspace.
 
-    `facts`: of all imports of the workspace.
+    `targets`: of its names, by the dialects of its tables, of which regions have their
+    own. `facts`: of all imports of the workspace.
     """
     parts = list(pieces(tables))
     yield _line(
@@ -49,10 +52,11 @@ def document_lines(
             "atoms": sum(table.atoms for table in tables),
             "syntax_errors": [found for piece in parts for found in syntax_errors(language, piece)],
         }
+        | ({"regions": regions} if (regions := region_objects(parts)) else {})
     )
-    for record in imports:
+    for record, number in zip(imports, import_regions(parts), strict=True):
         found = import_object(record) | meaning_object(record) | remarks_object(record, facts)
-        yield _line({"type": "import"} | found)
+        yield _line({"type": "import"} | found | ({"region": number} if number else {}))
     if imports:
         for fact in import_fact_objects(imports[0].path, facts):
             yield _line({"type": "import_fact"} | fact)
@@ -61,16 +65,50 @@ def document_lines(
         yield from map(_line, symbol_objects(path, piece, docs))
     yield from map(_line, fact_objects(path, parts))
     for piece in parts:
-        yield from _occurrences(path, piece, targets)
+        yield from _occurrences(path, piece, targets[piece.table.dialect])
 
 
 def syntax_errors(language: Language, piece: Piece) -> Iterator[dict[str, Any]]:
-    """The problems that keep a program of the document's dialect from being read."""
+    """The problems that keep a program of the piece's dialect from being read. `language`: the document's."""
+    region = piece.table.region
+    if region is not None:
+        language = load_language(region.language)
     for problem in piece.table.problems:
         if language.is_error(piece.table.dialect, problem.code):
-            yield {"code": problem.code, "message": problem.message} | _range(
-                piece, problem.start_byte, problem.end_byte
+            yield (
+                {"code": problem.code, "message": problem.message}
+                | _range(piece, problem.start_byte, problem.end_byte)
+                | _region(piece)
             )
+
+
+def region_objects(parts: Iterable[Piece]) -> list[dict[str, Any]]:
+    """What a document says of the texts of other languages inside it, in the order of their numbers."""
+    regions = (region for piece in parts for region in piece.table.regions if piece.table.region is None)
+    return [region_object(number, region) for number, region in enumerate(regions, 1)]
+
+
+def region_object(number: int, region: Region) -> dict[str, Any]:
+    """One region; `number` counts those of its document, from 1."""
+    return {
+        "number": number,
+        "language": region.language,
+        "detector": region.detector,
+        "confidence": Confidence(region.confidence).name.lower(),
+        "start_byte": region.start,
+        "end_byte": region.end,
+    }
+
+
+def import_regions(parts: Iterable[Piece]) -> list[int]:
+    """The number of the region that each import of a document stands in, 0 for those of its own text."""
+    return [_region(piece).get("region", 0) for piece in parts for _import in piece.table.imports]
+
+
+def _region(piece: Piece) -> dict[str, int]:
+    """The number of the region that a piece is; nothing for a document's own text."""
+    region = piece.table.region
+    return {} if region is None else {"region": region.number}
 
 
 def documented(parts: Iterable[Piece]) -> dict[bytes, str]:
@@ -84,8 +122,11 @@ def documented(parts: Iterable[Piece]) -> dict[bytes, str]:
 
 def symbol_objects(path: str, piece: Piece, docs: dict[bytes, str]) -> Iterator[dict[str, Any]]:
     """One object a clause, declaration or binding."""
+    ends = odd_ends(piece)
     for definition in piece.table.definitions:
         name = piece.table.names[definition.name]
+        start = piece.offset + definition.name_start
+        end = ends.get((start, name), start + len(name))
         yield {
             "type": "symbol",
             "name": name_text(name),
@@ -94,7 +135,9 @@ def symbol_objects(path: str, piece: Piece, docs: dict[bytes, str]) -> Iterator[
             "path": path,
             **_details(definition),
             "doc": docs.get(name),
-        } | _range(piece, definition.name_start, definition.name_start + len(name))
+            **_range(piece, definition.name_start, end - piece.offset),
+            **_region(piece),
+        }
 
 
 def _details(definition: Definition) -> dict[str, Any]:
@@ -110,13 +153,14 @@ def _details(definition: Definition) -> dict[str, Any]:
 
 
 def fact_objects(path: str, parts: Sequence[Piece]) -> Iterator[dict[str, Any]]:
-    """One object a head and number of arguments of the facts of a document, in the order of the text."""
-    found: dict[tuple[bytes, int], list[int]] = {}
+    """One object a head and number of arguments of the facts of a document or region, in the order of the text."""
+    found: dict[tuple[bytes, int, int], list[int]] = {}
     for piece in parts:
+        number = _region(piece).get("region", 0)
         for fact in piece.table.facts:
-            key = piece.table.names[fact.name], fact.arity
+            key = piece.table.names[fact.name], fact.arity, number
             found.setdefault(key, [0, piece.offset + fact.first_start])[0] += fact.count
-    for (name, arity), (count, first) in found.items():
+    for (name, arity, number), (count, first) in found.items():
         yield {
             "type": "symbol",
             "name": name_text(name),
@@ -126,7 +170,7 @@ def fact_objects(path: str, parts: Sequence[Piece]) -> Iterator[dict[str, Any]]:
             "arity": arity,
             "count": count,
             "first_start_byte": first,
-        }
+        } | ({"region": number} if number else {})
 
 
 def _occurrences(path: str, piece: Piece, targets: Mapping[bytes, Target]) -> Iterator[str]:
@@ -134,13 +178,15 @@ def _occurrences(path: str, piece: Piece, targets: Mapping[bytes, Target]) -> It
     names = {name: dumps(name_text(name), ensure_ascii=False) for name in piece.table.names}
     leading = {name: _target(targets.get(name)) for name in piece.table.names}
     encoded_path = dumps(path, ensure_ascii=False)
+    region = piece.table.region
+    within = f',"region":{region.number}' if region is not None else ""
     for found in occurrences(piece):
         place = piece.position(found.start_byte)
         use = f'"{_USES[found.use]}"' if found.role in _USED else "null"
         yield (
             f'{{"type":"occurrence","name":{names[found.name]},"role":"{_ROLES[found.role]}","use":{use},'
             f'"path":{encoded_path},"start_byte":{found.start_byte},"end_byte":{found.end_byte},'
-            f'"line":{place.row + 1},"column":{place.column + 1},"target":{leading[found.name]}}}'
+            f'"line":{place.row + 1},"column":{place.column + 1},"target":{leading[found.name]}{within}}}'
         )
 
 

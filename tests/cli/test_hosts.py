@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,35 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (root / name).write_text(text)
     monkeypatch.chdir(root)
     return root
+
+
+#: A program in each host that spells the name of a function with an escape where it can.
+EVERY_HOST = {
+    "a.py": 'metta.run("(= (\\u00e9t\\u00e9 $x) (helper $x))")\nmetta.run("(fact 1) (fact 2)")\n',
+    "b.rs": 'fn main() { hyperon::run_program("(= (\\u{e9}t\\u{e9} $x) (helper $x))\\n(fact 1)"); }\n',
+    "c.md": "> ~~~metta\n> (= (été $x) (helper $x))\n> ~~~\n\n```\n(= (unmarked) 1)\n```\n",
+    "d.ipynb": json.dumps(
+        {
+            "cells": [
+                {"cell_type": "code", "source": ["%%metta\n", "(= (été $x) (helper $x))"]},
+                {"cell_type": "code", "source": 'metta.run("""(= (s)\n\t(helper "\\\\n"))""")'},
+            ],
+            "metadata": {},
+        }
+    ),
+    "e.rst": ".. code-block:: metta\n\n   (= (été $x) (helper $x))\n",
+    "f.org": "#+BEGIN_SRC metta\n(= (été $x) (helper $x))\n#+END_SRC\n",
+}
+
+
+@pytest.fixture
+def every_host(workspace: Path) -> Path:
+    for name in FILES:
+        if name != "lib.metta":
+            (workspace / name).unlink()
+    for name, text in EVERY_HOST.items():
+        (workspace / name).write_text(text)
+    return workspace
 
 
 def build(program: Program, *options: str) -> Any:
@@ -124,3 +154,133 @@ def test_languages_can_be_left_out(program: Program, workspace: Path) -> None:
     assert build(program)["files"]["total"] == 1
     (workspace / "metta-index.toml").write_text('languages = ["cobol"]\n')
     assert "list of some of rholang, python" in program.usage_error("build")
+
+
+def test_the_export_says_what_is_in_which_region(program: Program, every_host: Path) -> None:
+    objects = program("export", "jsonl").objects()
+    documents = {found["path"]: found for found in objects if found["type"] == "document"}
+    assert "regions" not in documents["lib.metta"]
+    assert [len(documents[name]["regions"]) for name in EVERY_HOST] == [2, 1, 2, 2, 1, 1]
+    assert documents["c.md"]["regions"][1] == {
+        "number": 2,
+        "language": "metta",
+        "detector": "shape",
+        "confidence": "possible",
+        "start_byte": EVERY_HOST["c.md"].encode().index(b"(= (unm"),
+        "end_byte": EVERY_HOST["c.md"].encode().index(b"\n```\n", -5),
+    }
+    for found in objects:
+        assert ("region" in found) == (found["type"] in ("symbol", "occurrence") and found["path"] in EVERY_HOST)
+        if "region" in found:
+            region = documents[found["path"]]["regions"][found["region"] - 1]
+            start = found.get("start_byte", found.get("first_start_byte"))
+            assert region["start_byte"] <= start < region["end_byte"]
+    facts = [(found["path"], found["region"], found["count"]) for found in objects if found.get("kind") == "fact"]
+    assert facts == [("a.py", 2, 2), ("b.rs", 1, 1)]
+
+
+def test_a_name_ends_where_the_host_ends_it(program: Program, every_host: Path) -> None:
+    objects = program("export", "jsonl").objects()
+    ends = {}
+    for found in objects:
+        if found["type"] == "symbol" and found["name"] == "été":
+            text = (every_host / found["path"]).read_bytes()[found["start_byte"] : found["end_byte"]]
+            ends[found["path"]] = text.decode()
+    escaped = "\\u00e9t\\u00e9"
+    assert ends == {
+        "a.py": escaped,
+        "b.rs": "\\u{e9}t\\u{e9}",
+        "c.md": "été",
+        "d.ipynb": escaped,
+        "e.rst": "été",
+        "f.org": "été",
+    }
+    spans = {(one["path"], one["start_byte"], one["end_byte"]) for one in objects if one.get("name") == "été"}
+    asked = program("def", "été", "--format", "json").objects()
+    assert {(one["path"], one["start_byte"], one["end_byte"]) for one in asked} == spans
+
+
+@pytest.mark.parametrize("name", EVERY_HOST)
+def test_a_place_in_a_host_is_asked_about(program: Program, every_host: Path, name: str) -> None:
+    lines = (every_host / name).read_text().splitlines()
+    row = next(row for row, line in enumerate(lines) if "helper" in line)
+    place = f"{name}:{row + 1}:{lines[row].index('helper') + 2}"
+    found = program("def", place, "--format", "json").objects()
+    assert [(one["path"], one["line"]) for one in found] == [("lib.metta", 1), ("lib.metta", 2)]
+    used = program("refs", place, "--format", "json").objects()
+    assert (name, row + 1, lines[row].index("helper") + 1) in {
+        (one["path"], one["line"], one["column"]) for one in used
+    }
+
+
+def test_an_outline_has_regions_below_their_host(program: Program, workspace: Path) -> None:
+    assert program("outline", "app.py").out.splitlines() == [
+        "app.py  (python, python)",
+        "  function from-python/1",
+        "    ; Doubles.",
+        "    = (from-python x)  line 10",
+        "  token roman-[ivx]+",
+        "    = roman-[ivx]+  line 14",
+        "  app.py#metta:1  line 17, call, certain",
+        "    import! lib → lib.metta  line 18",
+        "    function in-python/1",
+        "      = (in-python $x)  line 19",
+        "    function después/1",
+        "      = (después λ)  line 20",
+    ]
+    objects = program("outline", "app.py", "--format", "json").objects()
+    assert [(one["type"], one.get("region"), one.get("number")) for one in objects] == [
+        ("symbol", None, None),
+        ("symbol", None, None),
+        ("region", None, 1),
+        ("import", 1, None),
+        ("symbol", 1, None),
+        ("symbol", 1, None),
+    ]
+    assert (objects[2]["line"], objects[2]["column"], objects[2]["dialect"]) == (17, 14, "hyperon")
+
+
+def test_one_region_is_outlined(program: Program, every_host: Path) -> None:
+    (every_host / "c.md").write_text("```metta\n(= (one) 1)\n```\n\n```metta\n(= (two) 2)\n(\n```\n")
+    assert program("outline", "c.md#metta:2").out.splitlines() == [
+        "c.md  (markdown, markdown)",
+        "  c.md#metta:2  line 6, fence, certain",
+        "    ! 7:1 unclosed-parenthesis: this parenthesis is never closed",
+        "    function two/0",
+        "      = (two)  line 6",
+    ]
+    objects = program("outline", "c.md#metta:2", "--format", "json").objects()
+    assert [one["name"] for one in objects if one["type"] == "symbol"] == ["two"]
+    refusal = program.usage_error("outline", "c.md#metta:3")
+    assert "no region metta:3; it has c.md#metta:1, c.md#metta:2" in refusal
+    assert "it has none at all" in program.usage_error("outline", "lib.metta#metta:1")
+    (every_host / "c.md#metta:2").write_text("a file of that very name")
+    assert "is not in the index" in program.usage_error("outline", "c.md#metta:2")
+
+
+def test_trees_of_hosts_list_regions_and_regions_have_trees(program: Program, every_host: Path) -> None:
+    assert program("tree", "d.ipynb").out.splitlines() == [
+        "(source_file [1:1])",
+        "; d.ipynb#metta:1  [1:59]  magic, certain",
+        "; d.ipynb#metta:2  [1:147]  call, certain",
+    ]
+    assert program("tree", "d.ipynb#metta:2").out.splitlines() == [
+        "(source_file [1:1]",
+        "  (expression [1:1]",
+        '    (symbol [1:2] "=")',
+        "    (expression [1:4]",
+        '      (symbol [1:5] "s"))',
+        "    (expression [2:2]",
+        '      (symbol [2:3] "helper")',
+        '      (string [2:10] "\\"\\\\n\\""))))',
+    ]
+    host = program("tree", "d.ipynb", "--format", "json").objects()[0]
+    assert [(one["number"], one["detector"]) for one in host["regions"]] == [(1, "magic"), (2, "call")]
+    region = program("tree", "a.py#metta:2", "--format", "json").objects()[0]
+    assert (region["path"], region["language"], region["region"]) == ("a.py#metta:2", "metta", 2)
+    assert region["text"] == "(fact 1) (fact 2)"
+    assert region["nodes"][0] == ["source_file", 0, len(region["text"]), 0]
+    assert "regions" not in program("tree", "lib.metta", "--format", "json").objects()[0]
+    assert "it has a.py#metta:1, a.py#metta:2" in program.usage_error("tree", "a.py#metta:7")
+    (every_host / "d.ipynb").write_text('{"metta": ')
+    assert "not-a-notebook" in program("tree", "d.ipynb").out

@@ -223,17 +223,23 @@ class IndexDatabase(IndexReader):
         finally:
             self._connection.execute("ROLLBACK")
             self.postings.forget_changes()
+            self.imports.forget_changes()
             self.finding_rows.forget_changes()
-            self._paths = None
+            self._forget_rows()
             self.manifest()
 
     def show_tentative(self, path: str, digest: bytes) -> None:
         """Lets this process read the document that it put tentatively."""
         self.postings.flush()
-        self._paths = None
+        self.imports.flush()
+        self._forget_rows()
         known = self._known.copy() if self._known is not None else Manifest.empty("")
         known.record(path, Stat(0, 0, 0, 0), digest, 0)
         self._known = known
+
+    def _forget_rows(self) -> None:
+        self._paths = None
+        self._rows.clear()
 
     def keep_findings(self) -> None:
         """Makes the findings put since the last build visible to others."""

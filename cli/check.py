@@ -150,7 +150,7 @@ def check_command(
         if baseline is not None:
             from metta_index.cli.check_baseline import apply_baseline
 
-            shown = apply_baseline(baseline, shown, run.scope(found, wanted), update_baseline, quiet)
+            shown = apply_baseline(baseline, session.root, shown, run.scope(found, wanted), update_baseline, quiet)
         if diff:
             run.print_diff(shown, found)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from metta_index.indexer.findings import Finding
 
 
 def apply_baseline(
-    file: Path, findings: Sequence[Finding], paths: Collection[str], update: bool, quiet: bool
+    file: Path, root: Path, findings: Sequence[Finding], paths: Collection[str], update: bool, quiet: bool
 ) -> list[Finding]:
     """The findings, marked where the baseline has them. Says what it has too much. Raises UsageError.
 
@@ -25,7 +26,7 @@ def apply_baseline(
     scope = {display_path(path) for path in paths}
 
     def in_scope(key: Key) -> bool:
-        return key.path in scope or not Path(key.path).exists()
+        return key.path in scope or not os.path.lexists(os.path.join(root, key.path))  # noqa: PTH118 - any name
 
     if update:
         known = known.updated(findings, in_scope)

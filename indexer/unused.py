@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from metta_index.indexer.index import Index
+from metta_index.indexer.occurrences import pieces
 from metta_index.indexer.positions import Position
 from metta_index.indexer.reaching import Mentions, Names, is_library, is_test, mentions_of
-from metta_index.indexer.symbols import Confidence, Flag, Kind, name_text
+from metta_index.indexer.symbols import Confidence, Flag, Kind, decode_table, name_text
 
 #: Tells whether a name of a document is used from outside, whatever the workspace says.
 IsEntryPoint = Callable[[bytes, str], bool]
@@ -74,13 +75,13 @@ class _Search:
 
     def __init__(self, index: Index) -> None:
         numbers = Names()
-        self.paths: list[str] = []
+        documents = list(index.reader.documents())
+        self.paths = [document.path for document in documents]
+        self._languages = [document.language for document in documents]
         self.mentions: list[Mentions] = []
-        self._languages: list[str] = []
-        for document in index.reader.documents():
-            self.paths.append(document.path)
-            self._languages.append(document.language)
-            self.mentions.append(mentions_of(index.read_pieces(document.path), numbers, is_test(document.path)))
+        for path, tables in index.reader.tables_of_each(self.paths):
+            parts = pieces([decode_table(table) for table in tables])
+            self.mentions.append(mentions_of(parts, numbers, is_test(path)))
         self.names = numbers.all()
         self._imports, self._importers = _edges(index, self.paths)
         self._group = _groups(self._imports, self._importers)

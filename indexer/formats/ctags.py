@@ -1,8 +1,8 @@
 """The tags of one document, in the format of Universal Ctags.
 
 https://docs.ctags.io/en/latest/man/tags.5.html. One tag a clause, declaration,
-documentation, import, and head of facts. Knows symbol tables, and nothing of any
-language.
+documentation, import, and head of facts; of a region with its own language. Knows
+symbol tables, and nothing of any language.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Document:
     def __init__(self, path: bytes, language: str, source: bytes | None, parts: list[Piece]) -> None:
         self.is_plain = True
         self._path = escape_value(path)
-        self._language = b"language:" + language_name(language).encode()
+        self._language = language
         self._patterns = SearchPatterns(source) if source is not None else None
         self._parts = parts
         self._kinds: dict[bytes, Kind] = {}
@@ -142,7 +142,9 @@ class _Document:
         self.is_plain = self.is_plain and sorts_as_written(name)
         address = self._patterns.address(row) if self._patterns is not None else b"%d" % (row + 1)
         line = [escape_name(name), self._path, address + b';"', KINDS[kind].letter.encode()]
-        line += [b"line:%d" % (row + 1), self._language]
+        region = piece.table.region
+        language = language_name(self._language if region is None else region.language)
+        line += [b"line:%d" % (row + 1), b"language:" + language.encode()]
         if scope:
             line.append(b"scope:" + scope)
         if supertype:

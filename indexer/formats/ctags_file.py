@@ -20,7 +20,7 @@ from metta_index.indexer.protocols import EntryCache
 from metta_index.indexer.symbols import decode_table
 
 #: Changes whenever the fragment of some document does.
-RENDERER_VERSION = "1"
+RENDERER_VERSION = "2"
 
 #: Fragments rendered before they are kept: what a run that is interrupted may lose.
 _AT_ONCE = 256
@@ -94,7 +94,10 @@ def make_tags_file(
     if cache is not None and made:
         cache.put_many(made)
     is_sorted = all(fragment.startswith(PLAIN) for fragment in fragments)
-    header = pseudo_tags({document.language for document in documents}, version, is_sorted)
+    languages = {document.language for document in documents}
+    if languages:
+        languages.add("metta")  # which all others may hold
+    header = pseudo_tags(languages, version, is_sorted)
     return TagsFile([*header, *_merged(fragments)], rendered)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from program import Program
+from tags_reader import parse_tags
 
 APP = '''\
 from hyperon import MeTTa, OperationAtom
@@ -284,3 +285,25 @@ def test_trees_of_hosts_list_regions_and_regions_have_trees(program: Program, ev
     assert "it has a.py#metta:1, a.py#metta:2" in program.usage_error("tree", "a.py#metta:7")
     (every_host / "d.ipynb").write_text('{"metta": ')
     assert "not-a-notebook" in program("tree", "d.ipynb").out
+
+
+def test_tags_lead_into_regions(program: Program, every_host: Path) -> None:
+    (every_host / "app.py").write_text(APP)
+    _pseudo, tags = parse_tags(program("export", "ctags").out.encode())
+    found = {(tag.name.decode(), tag.path.decode(), tag.fields[b"language"].decode(), tag.line) for tag in tags}
+    assert found >= {
+        ("from-python", "app.py", "Python", 10),
+        ("roman-[ivx]+", "app.py", "Python", 14),
+        ("in-python", "app.py", "MeTTa", 19),
+        ("été", "a.py", "MeTTa", 1),
+        ("fact", "a.py", "MeTTa", 2),
+        ("été", "b.rs", "MeTTa", 1),
+        ("été", "c.md", "MeTTa", 2),
+        ("unmarked", "c.md", "MeTTa", 6),
+        ("été", "d.ipynb", "MeTTa", 1),
+        ("s", "d.ipynb", "MeTTa", 1),
+        ("été", "e.rst", "MeTTa", 3),
+        ("été", "f.org", "MeTTa", 2),
+    }
+    for tag in tags:
+        assert tag.found_in((every_host / tag.path.decode()).read_bytes()) == tag.line, tag

@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import Protocol
 
 from metta_index.indexer.findings import Related, printable
-from metta_index.indexer.import_graph import ImportGraph, Reached
+from metta_index.indexer.import_graph import Edge, ImportGraph, Reached
 from metta_index.indexer.imports import ImportRecord
 from metta_index.indexer.languages import LANGUAGES
 from metta_index.indexer.languages.metta.builtins import Builtin, candidates
+from metta_index.indexer.languages.metta.modules import Way
 from metta_index.indexer.languages.metta.modules_names import refusal
 from metta_index.indexer.offers import Offer
 from metta_index.indexer.positions import Position
@@ -114,6 +115,14 @@ class Linked:
                 and (record.resolution.status == "builtin" or record.resolution.target.endswith(".metta"))
             )
             for record in records
+        )
+
+    def is_guess(self, edge: Edge) -> bool:
+        """Whether an import was resolved by the end of its path alone, as no implementation does."""
+        self.keys.add(imports_key(edge.source))
+        return any(
+            record.form_start == edge.start and record.resolution is not None and record.resolution.way == Way.BY_NAME
+            for record in self._knowledge.imports(edge.source)
         )
 
     def may_be_python(self, record: ImportRecord) -> bool:

@@ -12,7 +12,9 @@ from metta_index.indexer.rules.rule import ALL, Match, Rule
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
     for record in linked.imports:
         edge = record.edge()
-        if edge is not None and edge.target == code.path and not linked.may_be_python(record):
+        if edge is None or edge.target != code.path:
+            continue
+        if not linked.may_be_python(record) and not linked.is_guess(edge):
             yield Match(record.start_byte, record.end_byte, f"`{record.module}` is this file itself")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metta_index.indexer.import_graph import ImportGraph
 from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import ALL, Match, Rule
@@ -15,16 +14,16 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
         return
     for record in linked.imports:
         edge = record.edge()
-        if edge is None or edge.target == code.path:
+        if edge is None or edge.target == code.path or linked.is_guess(edge):
             continue
-        way = _way_back(linked.graph, edge.target, code.path)
+        way = _way_back(linked, edge.target, code.path)
         if way:
             shown = " imports ".join(f"`{path}`" for path in way)
             yield Match(record.start_byte, record.end_byte, f"this imports in a circle: {shown}")
 
 
-def _way_back(graph: ImportGraph, start: str, goal: str) -> list[str]:
-    """A shortest way of imports from one document to another; none where there is no way."""
+def _way_back(linked: Linked, start: str, goal: str) -> list[str]:
+    """A shortest way of imports from one document to another; none where there is no way that is no guess."""
     before = {start: ""}
     waiting = [start]
     for path in waiting:
@@ -33,8 +32,8 @@ def _way_back(graph: ImportGraph, start: str, goal: str) -> list[str]:
             while before[way[-1]]:
                 way.append(before[way[-1]])
             return way[::-1]
-        for edge in graph.edges_from(path):
-            if edge.target not in before:
+        for edge in linked.graph.edges_from(path):
+            if edge.target not in before and not linked.is_guess(edge):
                 before[edge.target] = path
                 waiting.append(edge.target)
     return []

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from metta_index.indexer.rules.linked import Linked
 
 #: Raised whenever some rule may find something else than before in the same workspace.
-RULES_VERSION = "rules-1"
+RULES_VERSION = "rules-2"
 
 Level = Literal["error", "warning", "info", "off"]
 

@@ -9,12 +9,13 @@ import pytest
 from metta_index.cache.database import IndexDatabase
 from metta_index.indexer.checking import Checked, CheckOptions, Text, check_document
 from metta_index.indexer.digest import content_digest
-from metta_index.indexer.languages import load_language
+from metta_index.indexer.languages import language_of, load_language
 from metta_index.indexer.link_context import LinkContext
 from metta_index.indexer.linking import link
 from metta_index.indexer.manifest import Manifest, Stat
 from metta_index.indexer.rules.registry import all_infos
-from metta_index.indexer.symbols import encode_table
+from metta_index.indexer.symbols import SymbolTable, encode_table
+from metta_index.indexer.syntax import SyntaxTree, empty_tree
 from metta_index.indexer.work import merge_summaries, summarize
 from metta_index.indexer.workspace_facts import WorkspaceFacts
 
@@ -22,34 +23,33 @@ ALL_CODES = frozenset(info.code for info in all_infos())
 
 
 class Files:
-    """The files of a workspace, indexed and linked in memory."""
+    """The files of a workspace, indexed and linked in memory. `dialect`: as configured for those of MeTTa."""
 
     def __init__(self, files: Mapping[str, str], dialect: str | None = None) -> None:
         self.index = IndexDatabase.open(None, pytest.fail)
         self.dialect = dialect
         self.sources = {path: text.encode("utf-8", "surrogateescape") for path, text in files.items()}
-        language = load_language("metta")
         manifest = Manifest.empty("")
         for path, source in self.sources.items():
-            table = language.extract(source, language.parse(source), dialect)
+            name = language_of(path)
+            table = self._read(path)[1]
             digest = content_digest(source)
-            summary = merge_summaries([summarize(language, table)], language.DIALECTS)
-            self.index.put_document(path, "metta", len(source), digest, summary, [encode_table(table)])
+            summary = merge_summaries([summarize(load_language(name), table)], load_language(name).DIALECTS)
+            self.index.put_document(path, name, len(source), digest, summary, [encode_table(table)])
             manifest.record(path, Stat(len(source), 0, 0, 0), digest, 0)
         link(self.index.imports, LinkContext(), set(self.sources), set(), True)
         self.index.finish(manifest)
-        self.index.manifest()
+
+    def _read(self, path: str) -> tuple[SyntaxTree, SymbolTable]:
+        name, source = language_of(path), self.sources[path]
+        tree = load_language(name).parse(source)
+        table = load_language(name).extract(source, tree, self.dialect if name == "metta" else None)
+        return (tree if name == "metta" else empty_tree(len(source))), table
 
     def check(self, path: str, codes: frozenset[str] = ALL_CODES) -> Checked:
-        source = self.sources[path]
-        language = load_language("metta")
-        tree = language.parse(source)
-        table = language.extract(source, tree, self.dialect)
-        text = Text(source, [(tree, table)], self.dialect is not None)
+        tree, table = self._read(path)
+        text = Text(self.sources[path], [(tree, table)], self.dialect is not None)
         return check_document(path, table.dialect, text, WorkspaceFacts(self.index), CheckOptions(codes))
-
-    def close(self) -> None:
-        self.index.close()
 
 
 @pytest.fixture
@@ -63,4 +63,4 @@ def files() -> Iterator[type[Files]]:
 
     yield Kept
     for one in made:
-        one.close()
+        one.index.close()

@@ -166,6 +166,10 @@ class ImportRows:
             (dumps(sorted(keys)),),
         )
 
+    def leading_to(self, target: str) -> list[ImportRecord]:
+        """The imports that mean a file or a folder."""
+        return [record for _number, record in self._select("WHERE target = ?", (stored(target),))]
+
     def _select(self, condition: str, values: tuple[Any, ...]) -> list[tuple[int, ImportRecord]]:
         rows = self._connection.execute(f"{_SELECT} {condition}", values).fetchall()
         return [_record(*row) for row in rows]

@@ -173,9 +173,11 @@ class IndexReader:
 
     def all_imports(self) -> list[ImportRecord]:
         """The imports of all documents, in the order of their paths' bytes and texts."""
-        records = [record for _number, record in self.imports.all()]
-        records.sort(key=lambda record: (os.fsencode(record.path), record.position))
-        return records
+        return _in_order([record for _number, record in self.imports.all()])
+
+    def imports_to(self, target: str) -> list[ImportRecord]:
+        """The imports that lead to a document, in the order of their paths' bytes and texts."""
+        return _in_order(self.imports.leading_to(target))
 
     def _numbered(self, numbers: list[int]) -> list[DocumentRow]:
         found = [DocumentRow.of(row) for row in self._connection.execute(_NUMBERED, (dumps(numbers),))]
@@ -196,3 +198,7 @@ def _verified(document: DocumentRow, sealed: Iterable[object]) -> Iterator[bytes
         found += 1
     if found != document.pieces:
         raise DamagedIndexError(f"{found} of the {document.pieces} pieces of {document.path!r} are there")
+
+
+def _in_order(records: list[ImportRecord]) -> list[ImportRecord]:
+    return sorted(records, key=lambda record: (os.fsencode(record.path), record.position))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -66,14 +67,24 @@ def _imported(index: Index, tops: Sequence[str]) -> tuple[list[str], list[Import
             continue
         found[path] = index.imports(path)
         waiting += filter(None, map(_target, found[path]))
-    paths = sorted(found)
+    paths = sorted(found, key=os.fsencode)
     return paths, [record for path in paths for record in found[path]]
 
 
 def _importing(index: Index, tops: Sequence[str]) -> tuple[list[str], list[ImportRecord]]:
-    reached = index.graph().dependents(tops).union(tops)
-    records = [record for path in sorted(reached) for record in index.imports(path) if _target(record) in reached]
-    return sorted(reached), records
+    """The documents that lead to some, and the imports by which they do. Reads no others."""
+    reached = set(tops)
+    waiting = list(tops)
+    records = []
+    while waiting:
+        for record in index.reader.imports_to(waiting.pop()):
+            if record.edge() is not None:
+                records.append(record)
+                if record.path not in reached:
+                    reached.add(record.path)
+                    waiting.append(record.path)
+    records.sort(key=lambda record: (os.fsencode(record.path), record.position))
+    return sorted(reached, key=os.fsencode), records
 
 
 def _target(record: ImportRecord) -> str:

@@ -118,14 +118,17 @@ def _because(record: ImportRecord, status: Status) -> str:
 
 
 def deps_summary(view: ImportView) -> str:
-    """One line: how many imports are shown, by status and way, and how many circles, duplicates and diamonds."""
+    """One line: how many imports are shown, by status and way, and how much is odd about them.
+
+    Diamonds are counted where a tree begins: further down every library is the end of many.
+    """
     total = len(view.records)
     facts = view.facts
     odd = {
         "circle": len(facts.cycles),
         "self-import": sum(facts.remarks(record).self_import for record in view.records),
         "duplicate": len(facts.duplicates),
-        "diamond": sum(1 for _diamond in facts.diamonds(view.documents)),
+        "diamond": sum(1 for _diamond in facts.diamonds(view.tops)),
     }
     parts = [
         f"{total:,} {'import' if total == 1 else 'imports'}"

@@ -5,11 +5,10 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 import pytest
 from program import Program
-from workspaces import Damage, fresh, index_of
+from workspaces import Damage, failing_connections, fresh, index_of
 
 from metta_index.cache import database as database_module
 from metta_index.cache import index_file
@@ -33,50 +32,20 @@ def test_a_locked_index_is_done_without(program: Program, built: Path, monkeypat
     assert program.export(built) == expected
 
 
-class Failing(sqlite3.Connection):
-    """A connection whose n-th statement fails as SQLite fails."""
-
-    left = 0
-    code = sqlite3.SQLITE_IOERR
-
-    def _step(self) -> None:
-        Failing.left -= 1
-        if Failing.left == 0:
-            error = sqlite3.OperationalError("made up")
-            error.sqlite_errorcode = Failing.code
-            raise error
-
-    def execute(self, *arguments: Any) -> sqlite3.Cursor:
-        self._step()
-        return super().execute(*arguments)
-
-    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
-        self._step()
-        return super().executemany(*arguments)
-
-
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CORRUPT])
 def test_any_statement_may_fail(program: Program, built: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     damage = Damage(program, built)
-    real = sqlite3.connect
-    monkeypatch.setattr(
-        index_file.sqlite3,
-        "connect",
-        lambda path, **options: (
-            real(path, **options, factory=Failing) if str(path).endswith("index.db") else real(path, **options)
-        ),
-    )
-    Failing.code = code
+    failing = failing_connections(monkeypatch, index_file, "index.db", code)
     statement = named = 0
     while True:
         statement += 1
         damage.restore()
         (built / "part-0" / "file-0.metta").write_text(f"(= (edited) {statement})\n")
-        Failing.left = statement
+        failing.left = statement
         ended = program("build", built)
-        if Failing.left > 0:
+        if failing.left > 0:
             break
-        Failing.left = 0
+        failing.left = 0
         # A manifest that could not be read once is read again.
         assert ended.code == 0 and "12 files" in ended.out and ("made up" in ended.err or not ended.err), ended
         named += "made up" in ended.err

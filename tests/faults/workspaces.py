@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from program import Program
@@ -79,3 +81,39 @@ class Damage:
         assert_heals(self.program, self.root, self.expected, self.counts)
         again = self.program("build", self.root)
         assert again.err == "" and "12 unchanged" in again.out, again
+
+
+class Failing(sqlite3.Connection):
+    """A connection whose n-th statement fails as SQLite fails."""
+
+    left = 0
+    code = sqlite3.SQLITE_IOERR
+
+    def _step(self) -> None:
+        Failing.left -= 1
+        if Failing.left == 0:
+            error = sqlite3.OperationalError("made up")
+            error.sqlite_errorcode = Failing.code
+            raise error
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        self._step()
+        return super().execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
+        self._step()
+        return super().executemany(*arguments)
+
+
+def failing_connections(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, code: int) -> type[Failing]:
+    """Lets statements of the database `name` that `module` opens fail with a code, once `left` of it is set."""
+    real = sqlite3.connect
+    monkeypatch.setattr(
+        module.sqlite3,
+        "connect",
+        lambda path, **options: (
+            real(path, **options, factory=Failing) if str(path).endswith(name) else real(path, **options)
+        ),
+    )
+    Failing.code, Failing.left = code, 0
+    return Failing

@@ -107,7 +107,8 @@ def _asked(session: Session, index: Index, old: str, new: bytes, force: bool) ->
     if places == Places((), (), ()):
         return name, None
     if not places.changing:
-        raise UsageError(f"{_text(name)} only names {'modules' if places.modules else 'what is in another language'}")
+        others = "modules, which are files" if places.modules else "names of another language, each of its own scope"
+        raise UsageError(f"only names of MeTTa are renamed, and all that {_text(name)} stands for are {others}")
     _refuse_builtins(index, name, new, places.changing, force)
     taken = [one for one in index.references(new) if within is None or one.path in within]
     _refuse_taken(new, taken, force)

@@ -15,8 +15,8 @@ from metta_index.indexer.symbols import Role
 _CONTEXT = 3
 #: What a path is quoted for, as git does it: control characters, quotes and backslashes.
 _ODD = re.compile(rb'[\x00-\x1f\x7f"\\]')
-#: What is not before and after a word of plain text.
-_OUTSIDE_WORDS = rb"(?<![\w\x80-\xff-])", rb"(?![\w\x80-\xff-])"
+#: What a word of plain text goes on with, if the name begins or ends with that, and what any other name does.
+_WORD, _SIGN = rb"[\w\x80-\xff-]", rb"""[^\s()"'`,;]"""
 _ESCAPES = {b"\t": b"\\t", b"\n": b"\\n", b"\r": b"\\r", b'"': b'\\"', b"\\": b"\\\\"}
 
 
@@ -130,7 +130,8 @@ def mentions_in_text(index: Index, path: str, source: bytes, name: bytes) -> int
     words = sorted((found.start_byte, found.end_byte) for piece in index.pieces(path) for found in occurrences(piece))
     starts = [start for start, _end in words]
     count = 0
-    for match in re.finditer(_OUTSIDE_WORDS[0] + re.escape(name) + _OUTSIDE_WORDS[1], source):
+    before, after = (_WORD if re.match(_WORD, edge) else _SIGN for edge in (name[:1], name[-1:]))
+    for match in re.finditer(b"(?<!" + before + b")" + re.escape(name) + b"(?!" + after + b")", source):
         number = bisect_right(starts, match.start()) - 1
         count += number < 0 or match.start() >= words[number][1]
     return count

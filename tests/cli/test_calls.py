@@ -246,6 +246,19 @@ def test_trees_hold_what_a_search_of_the_graph_finds(calls: dict[str, list[str]]
         assert all(nearest[found] == level for level, found in expanded)
 
 
+def test_only_documents_that_mention_a_name_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {f"{number}.metta": f"(= (f{number}) (g{number % 10}))\n" for number in range(40)}
+    index = index_of(texts)
+    read: list[str] = []
+    original = index.read_pieces
+    monkeypatch.setattr(index, "read_pieces", lambda path: read.append(path) or original(path))
+    assert len(callers(index, b"g3")) == 4
+    assert sorted(read) == ["13.metta", "23.metta", "3.metta", "33.metta"]
+    read.clear()
+    assert [one.name for one in callees(index, b"f7")] == [b"g7"]
+    assert read == ["7.metta"]
+
+
 def test_a_long_chain_of_calls_is_followed_without_recursion() -> None:
     length = 1500
     index = index_of({"chain.metta": "".join(f"(= (c{n}) (c{n + 1}))\n" for n in range(length))})

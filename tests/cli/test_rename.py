@@ -189,7 +189,15 @@ def test_modules_keep_their_names(program: Program, workspace: Path) -> None:
     assert "2 places left, where it names a module: user.metta:1:17, user.metta:2:20" in ended.err
     assert "-!(greet 1)" in ended.out and "-!(import!" not in ended.out
     (workspace / "only.metta").write_text("!(import! &self only-a-module)\n")
-    assert "only names modules" in program.usage_error("rename", "--preview", "only-a-module", "x")
+    assert "are modules, which are files" in program.usage_error("rename", "--preview", "only-a-module", "x")
+
+
+def test_names_of_other_languages_are_left(program: Program, workspace: Path) -> None:
+    (workspace / "hello.rho").write_text("new greet, other in { greet!(1) | other!(2) }\n")
+    ended = program("rename", "--preview", "greet", "salute")
+    assert "2 places left, in another language: hello.rho:1:5, hello.rho:1:23" in ended.err
+    assert "hello.rho" not in ended.out
+    assert "each of its own scope" in program.usage_error("rename", "--preview", "hello.rho:1:12", "salute")
 
 
 def test_import_destinations_change_with_their_spaces(program: Program, workspace: Path) -> None:
@@ -369,6 +377,8 @@ def test_far_changes_are_hunks_of_their_own() -> None:
 def test_mentions_in_text_are_whole_words_that_the_index_does_not_have() -> None:
     text = '(f f-g "f") ; f, not ff or f-g\n("say f" ff)\n'
     assert mentions_in_text(index_of({"a.metta": text}), "a.metta", text.encode(), b"f") == 3
+    text = "; ====== == =, `==`\n(== (1 == 1)) ; a==b\n"
+    assert mentions_in_text(index_of({"a.metta": text}), "a.metta", text.encode(), b"==") == 2
 
 
 def test_connected_documents_are_found_in_both_directions() -> None:

@@ -124,6 +124,13 @@ def test_public_names_of_a_library_are_possible_and_only_those_that_it_does_not_
     assert reasons(texts) == {"public": "possible: lib/part.metta is in a folder of libraries"}
 
 
+def test_long_chains_are_followed_without_recursion() -> None:
+    length = 5000
+    chain = "".join(f"(= (f{number}) (g (f{number + 1})))\n" for number in range(length))
+    assert len(found_in({"main.metta": f"!(println! 1)\n{chain}"})) == length
+    assert found_in({"main.metta": f"!(f0)\n{chain}"}) == []
+
+
 def test_tests_use_what_they_mention_and_are_used_themselves() -> None:
     texts = {"test_f.metta": "!(import! &self f)\n(= (case-1) (f))\n", "f.metta": "!(main)\n(= (f) 1)\n(= (main) 1)\n"}
     assert reasons(texts) == {}

@@ -166,9 +166,15 @@ class ImportRows:
             (dumps(sorted(keys)),),
         )
 
-    def leading_to(self, target: str) -> list[ImportRecord]:
-        """The imports that mean a file or a folder."""
-        return [record for _number, record in self._select("WHERE target = ?", (stored(target),))]
+    def leading_to(self, targets: Iterable[str]) -> list[ImportRecord]:
+        """The imports that mean some files or folders. Looks at all rows, but reads only these."""
+        keys = [*map(stored, targets)]
+        texts = [key for key in keys if isinstance(key, str)]
+        found = self._select("WHERE target IN (SELECT value FROM json_each(?))", (dumps(texts),))
+        for key in keys:
+            if not isinstance(key, str):
+                found += self._select("WHERE target = ?", (key,))
+        return [record for _number, record in found]
 
     def _select(self, condition: str, values: tuple[Any, ...]) -> list[tuple[int, ImportRecord]]:
         rows = self._connection.execute(f"{_SELECT} {condition}", values).fetchall()

@@ -175,9 +175,9 @@ class IndexReader:
         """The imports of all documents, in the order of their paths' bytes and texts."""
         return _in_order([record for _number, record in self.imports.all()])
 
-    def imports_to(self, target: str) -> list[ImportRecord]:
-        """The imports that lead to a document, in the order of their paths' bytes and texts."""
-        return _in_order(self.imports.leading_to(target))
+    def imports_to(self, targets: Iterable[str]) -> list[ImportRecord]:
+        """The imports that lead to some documents, in the order of their paths' bytes and texts."""
+        return _in_order(self.imports.leading_to(targets))
 
     def _numbered(self, numbers: list[int]) -> list[DocumentRow]:
         found = [DocumentRow.of(row) for row in self._connection.execute(_NUMBERED, (dumps(numbers),))]

@@ -74,15 +74,13 @@ def _imported(index: Index, tops: Sequence[str]) -> tuple[list[str], list[Import
 def _importing(index: Index, tops: Sequence[str]) -> tuple[list[str], list[ImportRecord]]:
     """The documents that lead to some, and the imports by which they do. Reads no others."""
     reached = set(tops)
-    waiting = list(tops)
-    records = []
-    while waiting:
-        for record in index.reader.imports_to(waiting.pop()):
-            if record.edge() is not None:
-                records.append(record)
-                if record.path not in reached:
-                    reached.add(record.path)
-                    waiting.append(record.path)
+    new = reached
+    records: list[ImportRecord] = []
+    while new:
+        found = [record for record in index.reader.imports_to(new) if record.edge() is not None]
+        records += found
+        new = {record.path for record in found} - reached
+        reached |= new
     records.sort(key=lambda record: (os.fsencode(record.path), record.position))
     return sorted(reached, key=os.fsencode), records
 

@@ -98,7 +98,7 @@ class IndexReader(Protocol):
 
     def imports_of(self, path: str) -> list[ImportRecord]: ...
 
-    def imports_to(self, target: str) -> list[ImportRecord]:
-        """The imports of which a document is the target, those that do nothing among them."""
+    def imports_to(self, targets: Iterable[str]) -> list[ImportRecord]:
+        """The imports of which some documents are the targets, those that do nothing among them."""
 
     def all_imports(self) -> list[ImportRecord]: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -308,3 +309,14 @@ def test_a_file_of_an_import_root_is_asked_for_by_where_it_is(program: Program, 
     (workspace / "metta-index.toml").write_text('roots = ["../shared"]\n')
     ended = program("deps", "--root", workspace, "-r", workspace.parent / "shared" / "s.metta")
     assert ended.out.splitlines() == ["../shared/s.metta", "└── alone.metta  line 1, root"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_names_of_files_need_not_be_text(program: Program, workspace: Path) -> None:
+    name = os.fsdecode(b"\xff.metta")
+    (workspace / name).write_text("!(import! &self alone)\n")
+    assert program("deps", "-r", name).out == "\\xff.metta\n"
+    assert program("deps", "-r", "alone.metta").out == "alone.metta\n└── \\xff.metta  line 1, exact\n"
+    assert '"\\\\xff.metta" [label="\\\\xff.metta"];' in program("deps", "--format", "dot").out
+    (found,) = program("deps", name, "--format", "json").objects()
+    assert found["files"] == ["\\xff.metta"]

@@ -40,7 +40,8 @@ def outline_objects(
             at = {"dialect": pieces[0].table.dialect, "line": start.row + 1, "column": start.column + 1}
             yield {"type": "region", "path": path} | regions[number] | at
         for piece in pieces:
-            for problem in syntax_errors(load_language(language), piece):
+            # A language loads its parser, which a text without problems does not need.
+            for problem in syntax_errors(load_language(language), piece) if piece.table.problems else ():
                 yield {"type": "problem", "path": path} | problem
         for record, holder in zip(imports, holders, strict=True):
             if holder == number:

@@ -113,15 +113,29 @@ def test_the_version_loads_nothing_at_all(workspace: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "query",
-    [("outline", "a.metta"), ("callers", "f"), ("callees", "h"), ("unused",), ("rename", "--preview", "f", "g")],
-)
-def test_a_query_loads_no_pool_and_no_cache(workspace: Path, query: tuple[str, ...]) -> None:
-    loaded = loaded_by(*query, cwd=workspace)
-    assert {name.partition(".")[0] for name in loaded} & {"joblib", "diskcache", "rich", "pathspec"} == set()
-    if query[0] not in ("outline", "rename"):  # these ask the grammar
-        assert "tree_sitter" not in loaded
+#: What knows the meaning of imports: a question by name alone does without it.
+FOR_IMPORTS = {"metta_index.indexer.imports", "metta_index.indexer.languages.metta.modules"}
+
+
+@pytest.mark.parametrize("query", ["def f", "refs f", "doc f", "search f", "callers f", "callees h"])
+def test_a_query_by_name_loads_what_reads_the_index_and_no_more(workspace: Path, query: str) -> None:
+    loaded = loaded_by(*query.split(), cwd=workspace)
+    assert "metta_index.indexer.index" in loaded  # it did ask
+    assert {name.partition(".")[0] for name in loaded} & (FOR_SOME | {"tree_sitter", "ctypes"}) == set()
+    allowed = {"metta_index.cli.app"} | (FOR_IMPORTS if query.startswith("callees") else set())
+    assert loaded & ((OURS_FOR_WORK | FOR_IMPORTS) - allowed) == set()
+
+
+@pytest.mark.parametrize("query", ["deps lib/b.metta", "outline a.metta", "unused", "rename --preview f g"])
+def test_a_query_of_another_kind_loads_no_pool_and_no_cache(workspace: Path, query: str) -> None:
+    loaded = loaded_by(*query.split(), cwd=workspace)
+    assert "metta_index.indexer.build" in loaded  # it did look for changes
+    grammar: set[str] = (
+        set() if query.startswith("rename") else {"tree_sitter"}
+    )  # whether the new name is a name asks it
+    assert {name.partition(".")[0] for name in loaded} & (FOR_SOME | {"ctypes"} | grammar) == set()
+    allowed = {"metta_index.cli.app"} | (set() if grammar else {"metta_index.indexer.languages.metta.language"})
+    assert loaded & (OURS_FOR_WORK - allowed) == set()
 
 
 # -- the short way ---------------------------------------------------------------------

@@ -7,7 +7,6 @@ grammar is a C function in it, whose pointer becomes the capsule that tree-sitte
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 from collections.abc import Iterator
@@ -103,6 +102,7 @@ def _language(grammar: str, provider: str) -> Language:
 
     if provider == WHEELS:
         return Language(import_module(_module(provider, grammar)).language())
+    import ctypes
 
     spec = _spec(_module(provider, grammar))
     assert spec is not None and spec.submodule_search_locations is not None

@@ -11,13 +11,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from incremental import build, lines
 
-from metta_index.cli.export import index_lines
-from metta_index.cli.session import open_session
 from metta_index.indexer.build import Options
 from metta_index.indexer.manifest import SETTLED_NS
 from metta_index.indexer.plan import Wanted
-from metta_index.indexer.report import BuildReport
 
 TEXTS = [
     "(= (f $x) (g $x))\n",
@@ -31,16 +29,6 @@ TEXTS = [
     "(a \0 b)",
 ]
 NAMES = ["a.metta", "b.metta", "lib/a.metta", "lib/b.metta", "petta/a.metta", "old/x.metta"]
-
-
-def build(root: Path, options: Options | None = None, use_cache: bool = True) -> BuildReport:
-    with open_session(root, use_cache=use_cache, quiet=True) as session:
-        return session.build(options or Options()).report
-
-
-def lines(root: Path) -> list[str]:
-    with open_session(root, quiet=True) as session:
-        return list(index_lines(session.index))
 
 
 def fresh_lines(root: Path) -> list[str]:

@@ -19,6 +19,7 @@ from metta_index.indexer import build as build_module
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
     ("build",),
+    ("deps",),
     ("callers",),
     ("callees",),
     ("unused",),
@@ -335,6 +336,28 @@ def test_stats_say_what_the_index_holds(program: Program, workspace: Path) -> No
     program("build", "--force")
     assert "last build: sequential, 1 worker(s)" in program("stats").out
     assert program("stats").out.startswith(f"4 documents in {workspace}\n")
+
+
+def test_stats_count_imports_and_name_the_workspace(program: Program, workspace: Path) -> None:
+    (found,) = program("stats", "--format", "json").objects()
+    assert found["imports"] == {"resolved": {"exact": 1}}
+    assert found["alias"] == {"names": ["workspace"], "source": "folder"}
+    out = program("stats").out
+    assert "1 imports: 1 resolved (1 exact)\n" in out
+    assert "the workspace is also called: workspace (from its folder; set `alias` to be independent of it)\n" in out
+    (workspace / "metta-index.toml").write_text('alias = ["one", "two"]\n')
+    (workspace / "main.metta").write_text(
+        "(import! &self lib:pairs)\n!(import! &self gone)\n!(import! &self two:lib:pairs)\n"
+    )
+    (found,) = program("stats", "--format", "json").objects()
+    assert found["imports"] == {"inert": {"exact": 1}, "resolved": {"alias": 1}, "unresolved": {"": 1}}
+    assert found["alias"] == {"names": ["one", "two"], "source": "configured"}
+    assert "3 imports: 1 inert, 1 resolved (1 alias), 1 unresolved\n" in program("stats").out
+    (workspace / "metta-index.toml").unlink()
+    (workspace / ".git").mkdir()
+    (workspace / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (workspace / ".git" / "config").write_text('[remote "origin"]\n\turl = git@example.org:x/pairs.git\n')
+    assert "the workspace is also called: pairs (from its git remote)\n" in program("stats").out
 
 
 # -- cache ---------------------------------------------------------------------------

@@ -87,7 +87,7 @@ def rename_command(
 
 def _asked(session: Session, index: Index, old: str, new: bytes, force: bool) -> tuple[bytes, Places | None]:
     """The name that is asked for, and where it stands; None: it is unknown. Raises UsageError for what cannot be."""
-    from metta_index.indexer.renaming import Places, connected, places_of, word_problem
+    from metta_index.indexer.renaming import Places, places_of, word_problem
 
     place = parse_place(old)
     word = word_at(session, index, place) if place is not None else None
@@ -102,7 +102,7 @@ def _asked(session: Session, index: Index, old: str, new: bytes, force: bool) ->
         raise UsageError(f"{old} is a variable: every atom has its own; name one by FILE:LINE:COLUMN")
     if word is not None and is_variable:
         return name, _variable(index, word, new, force)
-    within = connected(index, word.path) if word is not None else None
+    within = index.graph().connected(word.path) if word is not None else None
     places = places_of(index, name, within)
     if places == Places((), (), ()):
         return name, None

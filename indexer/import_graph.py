@@ -85,6 +85,22 @@ class ImportGraph:
         """The imports of a document, in order of its text."""
         return self._out.get(path, ())
 
+    def importers_of(self, path: str) -> Sequence[str]:
+        """The documents that import a document, each as often as it does."""
+        return self._importers.get(path, ())
+
+    def connected(self, path: str) -> frozenset[str]:
+        """The documents that imports connect with one, in whatever direction; itself among them."""
+        found: set[str] = set()
+        waiting = [path]
+        while waiting:
+            here = waiting.pop()
+            if here not in found:
+                found.add(here)
+                waiting += (edge.target for edge in self.edges_from(here))
+                waiting += self.importers_of(here)
+        return frozenset(found)
+
     def closure(self, path: str) -> tuple[Reached, ...]:
         """What is loaded with a document, in the order in which loading begins, each into each space once.
 

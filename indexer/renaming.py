@@ -55,19 +55,6 @@ def places_of(index: Index, name: bytes, within: frozenset[str] | None = None) -
     return Places(_in_order(changing), _in_order(modules), _in_order(foreign))
 
 
-def connected(index: Index, path: str) -> frozenset[str]:
-    """The documents that imports connect with one, in whatever direction; itself among them."""
-    graph = index.graph()
-    found = {path}
-    waiting = [path]
-    while waiting:
-        here = waiting.pop()
-        near = {edge.target for edge in graph.edges_from(here)} | graph.dependents([here])
-        waiting += near - found
-        found |= near
-    return frozenset(found)
-
-
 def word_problem(name: bytes, is_variable: bool) -> str | None:
     """Why a text is not one word of MeTTa (or one variable) that can name something; None where it is."""
     from metta_index.indexer.languages.metta import grammar

@@ -83,8 +83,14 @@ class _Search:
             parts = pieces([decode_table(table) for table in tables])
             self.mentions.append(mentions_of(parts, numbers, is_test(path)))
         self.names = numbers.all()
-        self._imports, self._importers = _edges(index, self.paths)
-        self._group = _groups(self._imports, self._importers)
+        self._graph = index.graph()
+        self._numbers = {path: number for number, path in enumerate(self.paths)}
+        # A number for each document: the same for those that imports connect, in whatever direction.
+        self._group = [-1] * len(self.paths)
+        for number, path in enumerate(self.paths):
+            if self._group[number] < 0:
+                for one in self._graph.connected(path) & self._numbers.keys():
+                    self._group[self._numbers[one]] = number
         self._defining: dict[int, list[int]] = {}
         for number, found in enumerate(self.mentions):
             for name in found.definitions:
@@ -147,19 +153,19 @@ class _Search:
     def _libraries(self) -> dict[int, str]:
         """The documents of libraries, and why they seem to be some: other programs may use what they define."""
         found: dict[int, str] = {}
-        tests = [is_test(path) for path in self.paths]
         for number, path in enumerate(self.paths):
             if is_library(path):
                 found[number] = f"{path} is in a folder of libraries"
-            elif tests[number] or self.mentions[number].is_program:
+            elif is_test(path) or self.mentions[number].is_program:
                 continue
-            elif all(tests[importer] for importer in self._importers[number]):
-                waiting = [number]
+            elif all(is_test(importer) for importer in self._graph.importers_of(path)):
+                waiting = [path]
                 while waiting:
-                    document = waiting.pop()
-                    if document not in found:
+                    here = waiting.pop()
+                    document = self._numbers.get(here)
+                    if document is not None and document not in found:
                         found[document] = f"nothing imports {path}, which may be a library"
-                        waiting += self._imports[document]
+                        waiting += (edge.target for edge in self._graph.edges_from(here))
         return found
 
     def unreached(self) -> Iterator[tuple[int, int]]:
@@ -221,32 +227,3 @@ def _described(index: Index, search: _Search, document: int, name: int, confiden
         confidence,
         reason,
     )
-
-
-def _edges(index: Index, paths: list[str]) -> tuple[list[list[int]], list[list[int]]]:
-    """What each document imports, and what imports it, by the numbers of documents."""
-    numbers = {path: number for number, path in enumerate(paths)}
-    imports: list[list[int]] = [[] for _ in paths]
-    importers: list[list[int]] = [[] for _ in paths]
-    graph = index.graph()
-    for source, path in enumerate(paths):
-        for edge in graph.edges_from(path):
-            target = numbers.get(edge.target)
-            if target is not None:
-                imports[source].append(target)
-                importers[target].append(source)
-    return imports, importers
-
-
-def _groups(imports: list[list[int]], importers: list[list[int]]) -> list[int]:
-    """A number for each document: the same for those that imports connect, in whatever direction."""
-    group = [-1] * len(imports)
-    for start in range(len(imports)):
-        waiting = [start]
-        while waiting:
-            document = waiting.pop()
-            if group[document] < 0:
-                group[document] = start
-                waiting += imports[document]
-                waiting += importers[document]
-    return group

@@ -14,7 +14,7 @@ from in_memory import index_of
 from program import Program
 
 from metta_index.indexer.index import Index, Reference
-from metta_index.indexer.renaming import connected, diff_of, mentions_in_text, places_of, word_problem
+from metta_index.indexer.renaming import diff_of, mentions_in_text, places_of, word_problem
 
 FILES = {
     "main.metta": '!(import! &self lib:greet)\n; greet in a comment, "greet" in a string\n(= (main) (greet "greet"))\n'
@@ -379,12 +379,6 @@ def test_mentions_in_text_are_whole_words_that_the_index_does_not_have() -> None
     assert mentions_in_text(index_of({"a.metta": text}), "a.metta", text.encode(), b"f") == 3
     text = "; ====== == =, `==`\n(== (1 == 1)) ; a==b\n"
     assert mentions_in_text(index_of({"a.metta": text}), "a.metta", text.encode(), b"==") == 2
-
-
-def test_connected_documents_are_found_in_both_directions() -> None:
-    index = index_of({"a.metta": "!(import! &self b)", "b.metta": "", "c.metta": "!(import! &self b)", "d.metta": ""})
-    assert connected(index, "a.metta") == {"a.metta", "b.metta", "c.metta"}
-    assert connected(index, "d.metta") == {"d.metta"}
 
 
 @pytest.mark.parametrize("name", ["a", "λ→", 'a"b', "[x", "-->", "!a", "a!", "'", "%", ".5", "true"])

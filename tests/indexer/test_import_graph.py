@@ -60,6 +60,15 @@ def test_closure(text: str, expected: str) -> None:
     assert " ".join(shown) == expected
 
 
+def test_connected_in_whatever_direction() -> None:
+    graph = graph_of("a>b c>b c>d@&s e+f f-e")
+    for path in "abcd":
+        assert graph.connected(path) == set("abcd")
+    assert graph.connected("f") == set("ef")
+    assert graph.connected("x") == {"x"}
+    assert sorted(graph.importers_of("b")) == ["a", "c"] and list(graph.importers_of("a")) == []
+
+
 CYCLES = {
     "none": ("a>b a>c b>c", ""),
     "two": ("a>b b>a", "aba"),

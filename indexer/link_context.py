@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 #: Raised whenever an import may mean something else than before in the same workspace.
-LINK_VERSION = "link-1"
+LINK_VERSION = "link-2"
 
 
 class LinkContext(NamedTuple):

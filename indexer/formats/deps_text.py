@@ -17,6 +17,8 @@ Paint = Callable[[str, str], str]
 #: So many levels of a tree are drawn: what is deeper hangs at the last of them.
 _LEVELS = 40
 _MOST_NAMED = 3
+#: So much of a reason is shown; JSON has all of it.
+_LONGEST_REASON = 100
 
 _STYLES = {
     Status.UNRESOLVED: "error",
@@ -114,7 +116,10 @@ def _because(record: ImportRecord, status: Status) -> str:
         others = [visible(target.path) for target in resolution.candidates[1:]]
         more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
         return f": or {', '.join(others[:_MOST_NAMED])}{more}"
-    return f": {visible(resolution.reason)}" if resolution.reason else ""
+    reason = visible(resolution.reason)
+    if len(reason) > _LONGEST_REASON:
+        reason = reason[: _LONGEST_REASON - 1] + "…"
+    return f": {reason}" if reason else ""
 
 
 def deps_summary(view: ImportView) -> str:

@@ -55,10 +55,10 @@ def test_the_tree_of_a_file(program: Program, workspace: Path) -> None:
         "│   └── json  line 2  builtin: `json` comes with the implementation",
         "├── b.metta  line 2, exact",
         "│   ├── lib/a.metta  line 1, exact  (see above)",
-        "│   └── nowhere  line 2  unresolved: nothing is there for `nowhere`: looked for `nowhere.py`, `nowhere`,"
-        " `nowhere.metta`, `nowhere/` in own folder, import roots, folders above, the rest of the workspace",
+        "│   └── nowhere  line 2  unresolved: nothing is there for `nowhere`; looked for `nowhere.py`, `nowhere`,"
+        " `nowhere.metta`, `nowhere/` in …",
         "├── b.metta  line 3, exact  duplicate  illegal: the reference refuses it (Illegal module name: b.metta);"
-        " meant is `b.metta`, seen from the importing file's own folder  (see above)",
+        " meant is `b.metta`, seen from the importin…  (see above)",
         "└── x/other.metta  line 4, into &kb, by-name  ambiguous: or y/other.metta",
         "    └── x/other.metta  line 1, exact  circular: it imports itself",
     ]
@@ -76,7 +76,7 @@ def test_the_tree_of_what_imports_a_file(program: Program, workspace: Path) -> N
         "    ├── b.metta  line 1, exact",
         "    │   ├── main.metta  line 2, exact",
         "    │   └── main.metta  line 3, exact  duplicate  illegal: the reference refuses it (Illegal module name:"
-        " b.metta); meant is `b.metta`, seen from the importing file's own folder",
+        " b.metta); meant is `b.metta`, seen from the importin…",
         "    ├── lib/c.metta  line 1, exact  circular",
         "    ├── main.metta  line 1, exact",
         '    └── q"uo\\te/λ \\n.metta  line 1, by-name',

@@ -225,7 +225,7 @@ class Search(NamedTuple):
     def nothing(self, written: str, last: str, tried: str) -> Told:
         """What is said where a search found nothing."""
         places = "own folder, import roots, folders above, the rest of the workspace"
-        reason = f"nothing is there for `{written}`: looked for {tried} in {places}{self._hint(last)}"
+        reason = f"nothing is there for `{written}`{self._hint(last)}; looked for {tried} in {places}"
         return Told(Status.UNRESOLVED, reason)
 
     def _hint(self, last: str) -> str:

@@ -17,6 +17,10 @@ class Position(NamedTuple):
     column: int
 
 
+#: Shared by all texts of ASCII alone; nobody changes it.
+_NONE = array("I")
+
+
 class LineMap(NamedTuple):
     """Where the lines of a text start, and which of its characters have several bytes.
 
@@ -35,6 +39,8 @@ class LineMap(NamedTuple):
 
     @classmethod
     def from_columns(cls, lines: bytes, wides: bytes) -> LineMap:
+        if not wides:
+            return cls(array("I", lines), _NONE, _NONE)
         pairs = array("I", wides)
         extra = array("I")
         total = 0
@@ -68,6 +74,8 @@ class LineMap(NamedTuple):
 
     def _extra_between(self, start: int, end: int) -> int:
         """Bytes beyond one a character, of the characters that start in [start, end)."""
+        if not self.wide_starts:
+            return 0
         first = bisect_left(self.wide_starts, start)
         last = bisect_left(self.wide_starts, end)
         if first == last:

@@ -102,7 +102,9 @@ def _asked(session: Session, index: Index, old: str, new: bytes, force: bool) ->
         raise UsageError(f"{old} is a variable: every atom has its own; name one by FILE:LINE:COLUMN")
     if word is not None and is_variable:
         return name, _variable(index, word, new, force)
-    within = index.graph().connected(word.path) if word is not None else None
+    within = None
+    if word is not None:
+        within = index.graph().connected(word.path, {document.path for document in index.reader.documents()})
     places = places_of(index, name, within)
     if places == Places((), (), ()):
         return name, None

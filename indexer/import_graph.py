@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 #: The space of the importing document itself.
@@ -89,13 +90,16 @@ class ImportGraph:
         """The documents that import a document, each as often as it does."""
         return self._importers.get(path, ())
 
-    def connected(self, path: str) -> frozenset[str]:
-        """The documents that imports connect with one, in whatever direction; itself among them."""
+    def connected(self, path: str, documents: AbstractSet[str]) -> frozenset[str]:
+        """The documents that imports connect with one, in whatever direction; itself among them.
+
+        A folder that several documents register is none, and connects nothing.
+        """
         found: set[str] = set()
         waiting = [path]
         while waiting:
             here = waiting.pop()
-            if here not in found:
+            if here not in found and here in documents:
                 found.add(here)
                 waiting += (edge.target for edge in self.edges_from(here))
                 waiting += self.importers_of(here)

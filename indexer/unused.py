@@ -89,7 +89,7 @@ class _Search:
         self._group = [-1] * len(self.paths)
         for number, path in enumerate(self.paths):
             if self._group[number] < 0:
-                for one in self._graph.connected(path) & self._numbers.keys():
+                for one in self._graph.connected(path, self._numbers.keys()):
                     self._group[self._numbers[one]] = number
         self._defining: dict[int, list[int]] = {}
         for number, found in enumerate(self.mentions):

@@ -61,11 +61,12 @@ def test_closure(text: str, expected: str) -> None:
 
 
 def test_connected_in_whatever_direction() -> None:
-    graph = graph_of("a>b c>b c>d@&s e+f f-e")
+    graph = graph_of("a>b c>b c>d@&s e+f f-e a>folder e>folder")
+    documents = set("abcdefx")
     for path in "abcd":
-        assert graph.connected(path) == set("abcd")
-    assert graph.connected("f") == set("ef")
-    assert graph.connected("x") == {"x"}
+        assert graph.connected(path, documents) == set("abcd")
+    assert graph.connected("f", documents) == set("ef")
+    assert graph.connected("x", documents) == {"x"}
     assert sorted(graph.importers_of("b")) == ["a", "c"] and list(graph.importers_of("a")) == []
 
 

@@ -38,6 +38,7 @@ IMPORTS = [
     "(import! &self a)",
     "(= (f $x) (g $x))",
     "(= (p) (progn (a) (b)))",
+    "from .a import names",
 ]
 NAMES = [
     "m.metta",
@@ -51,6 +52,8 @@ NAMES = [
     "deep/tools/a.metta",
     "repos/tools/a.metta",
     "petta/m.metta",
+    "a.py",
+    "lib/__init__.py",
 ]
 FOLDERS = ["lib", "deep", "deep/tools", "Lib", "repos"]
 CONFIGURATIONS = [
@@ -151,7 +154,7 @@ class ImportEdits(RuleBasedStateMachine):
 
     @rule(branch=st.sampled_from(["main", "other"]))
     def switch_the_branch(self, branch: str) -> None:
-        files = [path for path in self.root.rglob("*.metta") if path.is_file()]
+        files = [path for path in self.root.rglob("*.*") if path.suffix in (".metta", ".py") and path.is_file()]
         self.branches[self.branch] = {str(path.relative_to(self.root)): path.read_text() for path in files}
         self.branch = branch
         wanted = self.branches[branch]

@@ -55,7 +55,7 @@ def _arrow(view: ImportView, record: ImportRecord) -> str:
     way = str(record.resolution.way) if record.resolution is not None else ""
     status = _status(record)
     label = " ".join(filter(None, (f"line {record.line}", way if way != "exact" else "")))
-    styles = [f"label={_label(label)}"]
+    styles = [f"label={_quoted(label)}"]
     if remarks.circular or remarks.self_import:
         styles.append("color=red, penwidth=2")
     elif status in ("unresolved", "illegal", "unsupported"):
@@ -65,23 +65,18 @@ def _arrow(view: ImportView, record: ImportRecord) -> str:
     elif status == "ambiguous" or remarks.duplicate:
         styles.append("style=dashed")
     if record.resolution is not None and status != "resolved":
-        styles.append(f"tooltip={_label(f'{status}: {record.resolution.reason}')}")
+        styles.append(f"tooltip={_quoted(f'{status}: {record.resolution.reason}')}")
     return ", ".join(styles)
 
 
 def _attributes(label: str, style: str, is_labelled: bool = False) -> str:
     """The attributes of a node. One that is not labelled shows its name, in which a backslash would be an escape."""
-    parts = [f"label={_label(label)}"] if is_labelled or "\\" in visible(label) else []
+    parts = [f"label={_quoted(label)}"] if is_labelled or "\\" in visible(label) else []
     parts += [style] if style else []
     return f" [{', '.join(parts)}]" if parts else ""
 
 
 def _quoted(name: str) -> str:
-    """A name as a quoted string. A backslash at its end would take the quote with it, so that all are doubled."""
+    """A text as a quoted string. In labels a backslash begins an escape, and at the end it would take the quote."""
     text = visible(name).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{text}"'
-
-
-def _label(text: str) -> str:
-    """A text that is shown as it is: a backslash begins an escape in labels, two stand for one."""
-    return _quoted(text)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from incremental import assert_fresh, build
+from incremental import QUICK_FOLDER, assert_fresh, build
 
 IMPORTS = [
     "!(import! &self a)",
@@ -78,7 +78,7 @@ class ImportEdits(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.top = Path(tempfile.mkdtemp())
+        self.top = Path(tempfile.mkdtemp(dir=QUICK_FOLDER))
         self.root = self.top / "project"
         self.root.mkdir()
         self.branches: dict[str, dict[str, str]] = {"main": {}, "other": {}}

@@ -108,7 +108,9 @@ _Found = TypeVar("_Found")
 def _users(index: Index, name: bytes, uses: frozenset[Use], blocks: _Blocks) -> list[Caller]:
     """The uses of a name in the workspace, by what they stand in: definitions first, in the order of the text."""
     groups: dict[tuple[TopKind, bytes | None], list[Reference]] = {}
-    for document in index.reader.mentioning(name):
+    mentioning = index.reader.mentioning(name)
+    index.read(mentioning)
+    for document in mentioning:
         for piece in index.pieces(document.path):
             found = [one for one in occurrences(piece, name) if one.role == Role.REFERENCE and one.use in uses]
             for one in found:

@@ -122,6 +122,12 @@ class Index:
         """As `pieces`, and not kept: for who goes through all documents."""
         return list(pieces([decode_table(data) for data in self.reader.tables_of(path)]))
 
+    def read(self, documents: Iterable[IndexedDocument]) -> None:
+        """Keeps the pieces of documents as `pieces` does, but read together: for who comes back to many of them."""
+        wanted = [document.path for document in documents if document.path not in self._pieces]
+        for path, tables in self.reader.tables_of_each(wanted):
+            self._pieces[path] = list(pieces([decode_table(data) for data in tables]))
+
     def definitions(self, name: bytes | str) -> list[Symbol]:
         """Every clause, declaration, documentation and kind of fact of a name in the workspace."""
         name = name_bytes(name)

@@ -54,11 +54,16 @@ def search(index: Index, pattern: bytes | str, mode: Mode = Mode.AUTO, with_buil
     rank_of = _ranking(pattern, mode)
     builtins = _builtins(index) if with_builtins else frozenset()
     found: dict[bytes, Match] = {}
-    names = index.reader.names(lambda name: rank_of(name) is not None, _part(pattern, mode), _is_folded(pattern))
-    for name, defined, used in names:
+    ranks: dict[bytes, int] = {}
+
+    def is_wanted(name: bytes) -> bool:
         rank = rank_of(name)
         if rank is not None:
-            found[name] = Match(name, rank, defined, used, name in builtins)
+            ranks[name] = rank
+        return rank is not None
+
+    for name, defined, used in index.reader.names(is_wanted, _part(pattern, mode), _is_folded(pattern)):
+        found[name] = Match(name, ranks[name], defined, used, name in builtins)
     for name in builtins - found.keys():
         rank = rank_of(name)
         if rank is not None:

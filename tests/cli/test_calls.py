@@ -250,8 +250,11 @@ def test_only_documents_that_mention_a_name_are_read(monkeypatch: pytest.MonkeyP
     texts = {f"{number}.metta": f"(= (f{number}) (g{number % 10}))\n" for number in range(40)}
     index = index_of(texts)
     read: list[str] = []
-    original = index.read_pieces
-    monkeypatch.setattr(index, "read_pieces", lambda path: read.append(path) or original(path))
+    one, many = index.reader.tables_of, index.reader.tables_of_each
+    monkeypatch.setattr(index.reader, "tables_of", lambda path: read.append(path) or one(path))
+    monkeypatch.setattr(
+        index.reader, "tables_of_each", lambda paths: many([read.append(path) or path for path in paths])
+    )
     assert len(callers(index, b"g3")) == 4
     assert sorted(read) == ["13.metta", "23.metta", "3.metta", "33.metta"]
     read.clear()

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from metta_index.indexer.languages import LANGUAGES
+from metta_index.indexer.languages.rholang.options import DEFAULT_CHANNELS, encode_channels
 
 FILE_NAME = "metta-index.toml"
 PYPROJECT = "pyproject.toml"
@@ -41,7 +42,8 @@ class Settings(NamedTuple):
     MeTTa files. `alias`: names that stand for the root in module names. `roots`: folders
     that imports are looked for in, seen from the folder of `source`. `entry_points`:
     patterns of names and files that are used from outside. `cache_dir`: relative to the file it
-    is written in. `prefix`: the workspace as seen from the folder of `source`, "" or "a/b/".
+    is written in. `rholang_channels`: patterns of the URIs whose channels take MeTTa.
+    `prefix`: the workspace as seen from the folder of `source`, "" or "a/b/".
 
     For the check: `select`, the rules that run instead of those that do by default;
     `ignore`, rules that do not; `per_file_ignores`: glob → rules; `severity`: rule →
@@ -54,6 +56,7 @@ class Settings(NamedTuple):
     dialect: str = "auto"
     dialects: Mapping[str, str] = MappingProxyType({})
     languages: tuple[str, ...] = OTHER_LANGUAGES
+    rholang_channels: tuple[str, ...] = DEFAULT_CHANNELS
     alias: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     entry_points: tuple[str, ...] = ()
@@ -75,7 +78,13 @@ class Settings(NamedTuple):
     def fingerprint(self) -> str:
         """Everything here that the index depends on, as text."""
         named = (getattr(self, name) for name in ("include", "exclude", "suffixes", "languages", "dialect", "prefix"))
-        return repr((*named, list(self.dialects.items())))
+        return repr((*named, list(self.dialects.items()), encode_channels(self.rholang_channels)))
+
+    def options_of(self, language: str, path: str) -> str | None:
+        """What is configured for a language and decides what a file, relative to the root, says; None for nothing."""
+        if language == "rholang":
+            return encode_channels(self.rholang_channels)
+        return self.dialect_of(path) if language == "metta" else None
 
     def dialect_of(self, path: str) -> str | None:
         """The dialect configured for a file, relative to the root; None where its text decides."""
@@ -289,7 +298,18 @@ def _checked(path: Path, key: str, value: object) -> object:
             if not isinstance(value, list) or not all(name in OTHER_LANGUAGES for name in value):
                 raise _wrong(path, key, f"a list of some of {', '.join(OTHER_LANGUAGES)}", value)
             return tuple(value)
-        case "include" | "exclude" | "suffixes" | "alias" | "roots" | "entry-points" | "select" | "ignore" | "known-names":
+        case (
+            "include"
+            | "exclude"
+            | "suffixes"
+            | "alias"
+            | "roots"
+            | "entry-points"
+            | "select"
+            | "ignore"
+            | "known-names"
+            | "rholang-channels"
+        ):
             if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
                 raise _wrong(path, key, "a list of strings that are not empty", value)
             if key == "suffixes" and not value:

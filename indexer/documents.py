@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Piece:
     """A part of a document that is indexed by itself. Most documents are one piece.
 
-    `dialect`: as configured; None: the text decides. `text`: that of a region, which no
-    file has; `region`: which one of its document it is, from 1, and where.
+    `dialect`: as configured (`Settings.options_of`); None: the text decides. `text`: that
+    of a region, which no file has; `region`: which one of its document it is, from 1, and where.
     """
 
     __slots__ = ("dialect", "digest", "language", "region", "size", "start", "summary", "table", "text")
@@ -82,7 +82,7 @@ def read_document(root: Path, path: str, stat: Stat, settings: Settings, known: 
         return None
     language = language_of(path)
     dialect = settings.dialect_of(path)
-    own = dialect if language == "metta" else None
+    own = settings.options_of(language, path)
     starts = [0] if len(source) <= ALWAYS_WHOLE else load_language(language).cut(source)
     if len(starts) == 1:
         pieces = [Piece(0, len(source), digest, language, own)]

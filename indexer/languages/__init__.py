@@ -27,7 +27,10 @@ class Language(Protocol):
     def parse(self, source: bytes) -> SyntaxTree: ...
 
     def extract(self, source: bytes, tree: SyntaxTree, dialect: str | None) -> SymbolTable:
-        """`dialect`: as configured or decided for the whole document; None decides from the text."""
+        """`dialect`: as configured or decided for the whole document; None decides from the text.
+
+        A language of one dialect has its options there.
+        """
 
     def is_error(self, dialect: str, code: str) -> bool:
         """Whether a problem keeps a program of this dialect from being read."""

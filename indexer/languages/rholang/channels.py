@@ -13,9 +13,6 @@ from metta_index.indexer.languages.rholang.patterns import SENDS, SOURCES
 from metta_index.indexer.languages.rholang.scopes import Binder
 from metta_index.indexer.languages.rholang.texts import is_text, unwrapped
 
-#: Patterns of the URIs whose channels take MeTTa, as a shell has them, unless a workspace configures others.
-DEFAULT_CHANNELS = ("rho:metta:*",)
-
 
 class Channels:
     """Patterns of URIs, to be asked many times."""

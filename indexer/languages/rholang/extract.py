@@ -9,6 +9,7 @@ from metta_index.indexer.languages.rholang.definitions import Defined, definitio
 from metta_index.indexer.languages.rholang.docs import Docs
 from metta_index.indexer.languages.rholang.grammar import Node
 from metta_index.indexer.languages.rholang.nodes import Nodes
+from metta_index.indexer.languages.rholang.options import decode_channels
 from metta_index.indexer.languages.rholang.regions import regions
 from metta_index.indexer.languages.rholang.resolve import Resolver
 from metta_index.indexer.problems import Problem
@@ -28,7 +29,7 @@ _DAMAGE = (Node.ERROR, Node.MISSING)
 
 
 def extract(source: bytes, tree: SyntaxTree, dialect: str | None = None) -> SymbolTable:
-    """The table of one text. There is one dialect, whatever `dialect` says."""
+    """The table of one text. There is one dialect: `dialect` says which channels take MeTTa (`options`)."""
     nodes = Nodes(source, tree)
     resolver = Resolver(nodes)
     resolver.run()
@@ -53,7 +54,7 @@ def extract(source: bytes, tree: SyntaxTree, dialect: str | None = None) -> Symb
         imports=(),
         facts=(),
         lambdas=tuple(scopes.lambda_rows(numbers)),
-        regions=regions(nodes, scopes),
+        regions=regions(nodes, scopes, decode_channels(dialect)),
         problems=_sorted([*tree.problems, *scopes.all_problems(damaged)]),
         occurrence_names=_packed([numbers[name] for _, name, *_ in occurrences]),
         occurrence_starts=_packed([start for start, *_ in occurrences]),

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from metta_index.indexer.languages.rholang.channels import DEFAULT_CHANNELS, Channels, direct_texts
+from metta_index.indexer.languages.rholang.channels import Channels, direct_texts
 from metta_index.indexer.languages.rholang.directives import directive_texts
+from metta_index.indexer.languages.rholang.flow import flowing_texts
 from metta_index.indexer.languages.rholang.nodes import Nodes
+from metta_index.indexer.languages.rholang.options import DEFAULT_CHANNELS
 from metta_index.indexer.languages.rholang.scopes import Scopes
 from metta_index.indexer.languages.rholang.texts import known_text, segments
 from metta_index.indexer.regions import make_region
@@ -49,8 +51,13 @@ def _sends(reading: Reading) -> Iterable[Finding]:
         yield Finding(row, "metta", Confidence.CERTAIN)
 
 
+def _flows(reading: Reading) -> Iterable[Finding]:
+    for row in flowing_texts(*reading):
+        yield Finding(row, "metta", Confidence.LIKELY)
+
+
 #: From the one whose word counts most.
-DETECTORS = (Detector("directive", _directives), Detector("semantic", _sends))
+DETECTORS = (Detector("directive", _directives), Detector("semantic", _sends), Detector("flow", _flows))
 
 
 def regions(

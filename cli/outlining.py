@@ -28,7 +28,7 @@ def outline_objects(
     """
     docs = documented(parts)
     regions = {found["number"]: found for found in region_objects(parts)}
-    holders = import_regions(parts)
+    holders = import_regions(path, parts)
     own = [piece for piece in parts if piece.table.region is None]
     groups = [(0, own)] if only is None else []
     groups += [(place.number, [piece]) for piece in parts if (place := piece.table.region) is not None]

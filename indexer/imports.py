@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from metta_index.indexer.import_graph import Edge
+from metta_index.indexer.languages.hosts.imports import is_followed
 from metta_index.indexer.languages.metta.modules import ImportSite, Resolution, Status
-from metta_index.indexer.occurrences import pieces
-from metta_index.indexer.symbols import Flag, SymbolTable
+from metta_index.indexer.occurrences import Piece, pieces
+from metta_index.indexer.symbols import Flag, Import, SymbolTable
 
 
 class ImportRecord(NamedTuple):
@@ -53,29 +54,34 @@ class ImportRecord(NamedTuple):
         return Edge(self.path, resolution.target, self.form, self.into, self.form_start, self.module)
 
 
+def placed_imports(path: str, parts: Iterable[Piece]) -> Iterator[tuple[Piece, Import]]:
+    """The imports of the pieces of a document that count in a file of its name, each with its piece."""
+    for piece in parts:
+        for found in piece.table.imports:
+            if is_followed(found.form, path):
+                yield piece, found
+
+
 def imports_in(path: str, tables: Sequence[SymbolTable]) -> Iterator[ImportRecord]:
-    """The imports of a document in the order of its text, not yet linked."""
+    """The imports of a document in the order of its text, those of regions last; not yet linked."""
     if not any(table.imports for table in tables):
         return
-    position = 0
-    for piece in pieces(tables):
-        for found in piece.table.imports:
-            start = piece.offset + found.module_start
-            place = piece.position(start)
-            yield ImportRecord(
-                path,
-                position,
-                piece.table.dialect,
-                found.form,
-                found.module,
-                found.into,
-                found.flags,
-                start,
-                piece.offset + found.module_end,
-                piece.offset + found.start,
-                piece.offset + found.end,
-                place.row + 1,
-                place.column + 1,
-                None,
-            )
-            position += 1
+    for position, (piece, found) in enumerate(placed_imports(path, pieces(tables))):
+        start = piece.offset + found.module_start
+        place = piece.position(start)
+        yield ImportRecord(
+            path,
+            position,
+            piece.table.dialect,
+            found.form,
+            found.module,
+            found.into,
+            found.flags,
+            start,
+            piece.offset + found.module_end,
+            piece.offset + found.start,
+            piece.offset + found.end,
+            place.row + 1,
+            place.column + 1,
+            None,
+        )

@@ -174,6 +174,11 @@ class Index:
         """The piece that a byte of a document is in, a region before its host; None outside the text."""
         return next((piece for piece in reversed(self.pieces(path)) if piece.covers(byte)), None)
 
+    def is_in_region(self, path: str, byte: int) -> bool:
+        """Whether a byte of a document is in text of another language inside it."""
+        piece = self.piece_at(path, byte)
+        return piece is not None and piece.table.region is not None
+
     def dialect_at(self, path: str, byte: int) -> str:
         """The dialect that a byte of a document is written in; "" outside the text."""
         piece = self.piece_at(path, byte)

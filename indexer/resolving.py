@@ -182,6 +182,8 @@ def _imported(index: Index, question: Question) -> Iterator[Meaning]:
         for symbol in index.symbols_in(found.path, question.name):
             if symbol.kind in (Kind.TOKEN, Kind.SPACE) and not (found.is_included or symbol.flags & Flag.REGISTERED):
                 continue  # what bind! names is known in its own file only
+            if not symbol.flags & Flag.REGISTERED and index.is_in_region(symbol.path, symbol.start_byte):
+                continue  # who loads a host program gets what it registers, not what it runs
             step = Step.REGISTERED if symbol.flags & Flag.REGISTERED else Step.IMPORT
             yield Meaning(step, confidence, symbol, space=found.space, note=note)
 

@@ -30,6 +30,7 @@ class Target(NamedTuple):
 class _Offers(NamedTuple):
     """The first byte that offers each name: within its document, and to documents that import it.
 
+    Who imports a host program gets what it registers, not what it runs.
     `registered`: those that a program of a host language registers. `private`: names of
     the document that mean nothing to others, and to which others mean nothing.
     """
@@ -102,19 +103,20 @@ def _offers(index: Index, path: str) -> _Offers:
     offers = _Offers({}, {}, set(), _private(index, path))
     for piece in index.read_pieces(path):
         table: SymbolTable = piece.table
+        outside: dict[bytes, int] = offers.outside if table.region is None else {}
         for found in table.definitions:
             start = piece.offset + found.name_start
             _note(offers.inside, table.names[found.name], start)
             if found.flags & Flag.REGISTERED:
                 offers.registered.add(table.names[found.name])
             if found.kind not in _ONLY_HERE or found.flags & Flag.REGISTERED:
-                _note(offers.outside, table.names[found.name], start)
+                _note(outside, table.names[found.name], start)
         for doc in table.documentation:
             _note(offers.inside, table.names[doc.name], piece.offset + doc.start)
-            _note(offers.outside, table.names[doc.name], piece.offset + doc.start)
+            _note(outside, table.names[doc.name], piece.offset + doc.start)
         for fact in table.facts:
             _note(offers.inside, table.names[fact.name], piece.offset + fact.first_start)
-            _note(offers.outside, table.names[fact.name], piece.offset + fact.first_start)
+            _note(outside, table.names[fact.name], piece.offset + fact.first_start)
     return offers
 
 

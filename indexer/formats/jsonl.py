@@ -16,7 +16,7 @@ from typing import Any
 from metta_index.indexer.discovery import display_path
 from metta_index.indexer.formats.imports import import_fact_objects, import_object, meaning_object, remarks_object
 from metta_index.indexer.import_facts import ImportFacts
-from metta_index.indexer.imports import ImportRecord
+from metta_index.indexer.imports import ImportRecord, placed_imports
 from metta_index.indexer.languages import Language, load_language
 from metta_index.indexer.occurrences import Piece, occurrences, odd_ends, pieces
 from metta_index.indexer.resolving import Step
@@ -54,7 +54,7 @@ def document_lines(
         }
         | ({"regions": regions} if (regions := region_objects(parts)) else {})
     )
-    for record, number in zip(imports, import_regions(parts), strict=True):
+    for record, number in zip(imports, import_regions(path, parts), strict=True):
         found = import_object(record) | meaning_object(record) | remarks_object(record, facts)
         yield _line({"type": "import"} | found | ({"region": number} if number else {}))
     if imports:
@@ -100,9 +100,9 @@ def region_object(number: int, region: Region) -> dict[str, Any]:
     }
 
 
-def import_regions(parts: Iterable[Piece]) -> list[int]:
+def import_regions(path: str, parts: Iterable[Piece]) -> list[int]:
     """The number of the region that each import of a document stands in, 0 for those of its own text."""
-    return [_region(piece).get("region", 0) for piece in parts for _import in piece.table.imports]
+    return [_region(piece).get("region", 0) for piece, _import in placed_imports(path, parts)]
 
 
 def _region(piece: Piece) -> dict[str, int]:

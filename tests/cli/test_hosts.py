@@ -33,6 +33,14 @@ metta.run("""
   !(in-python "a\\\\n") (= (después λ) b)
 """)
 '''
+OPERATIONS = """\
+from hyperon import OperationAtom
+from hyperon.ext import register_atoms
+
+@register_atoms
+def my_tokens():
+    return {{"{0}": OperationAtom("{0}", lambda: 1)}}
+"""
 FILES = {
     "app.py": APP,
     "lib.metta": "(: helper (-> Number Number))\n(= (helper $x) (* 2 $x))\n!(from-python 3)\n!(roman-xiv)\n",
@@ -307,3 +315,74 @@ def test_tags_lead_into_regions(program: Program, every_host: Path) -> None:
     }
     for tag in tags:
         assert tag.found_in((every_host / tag.path.decode()).read_bytes()) == tag.line, tag
+
+
+IMPORTS = {
+    "d/n.py": OPERATIONS.format("from-module"),
+    "d/n.metta": "(= (shadowed) 1)\n",
+    "d/pkg/__init__.py": "from .ops import *\nfrom .tokens import my_tokens\n",
+    "d/pkg/ops.py": OPERATIONS.format("from-ops"),
+    "d/pkg/tokens.py": OPERATIONS.format("from-tokens"),
+    "d/pkg/other.py": OPERATIONS.format("from-other") + "from .ops import *\nmetta.run('(= (run-inside) 1)')\n",
+    "d/main.metta": "!(import! &self n)\n!(import! &self pkg)\n"
+    "!(from-module) !(from-ops) !(from-tokens) !(from-other)\n",
+    "d/facts.metta": "(= (included) 1)\n",
+    "d/main.rs": 'fn main() { run_program(include_str!("facts.metta")); run_program("!(included)"); }\n',
+    "d/notes.md": "```metta\n!(import! &self n)\n!(from-module)\n```\n",
+}
+
+
+@pytest.fixture
+def linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "metta-index.toml").touch()
+    for name, text in IMPORTS.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_imports_lead_to_hosts_and_from_them(program: Program, linked: Path) -> None:
+    objects = program("export", "jsonl").objects()
+    edges = [(one["path"], one["module"], one["target"]) for one in objects if one["type"] == "import"]
+    assert edges == [
+        ("d/main.metta", "n", "d/n.py"),
+        ("d/main.metta", "pkg", "d/pkg/__init__.py"),
+        ("d/main.rs", "facts.metta", "d/facts.metta"),
+        ("d/notes.md", "n", "d/n.py"),
+        ("d/pkg/__init__.py", ".ops", "d/pkg/ops.py"),
+        ("d/pkg/__init__.py", ".tokens", "d/pkg/tokens.py"),
+    ]
+    shown = program("deps", "d/main.metta").out
+    for path in ("d/n.py", "d/pkg/__init__.py", "d/pkg/ops.py", "d/pkg/tokens.py"):
+        assert path in shown
+    assert "other.py" not in shown
+
+
+def test_what_a_package_passes_on_is_loaded_with_it(program: Program, linked: Path) -> None:
+    line = IMPORTS["d/main.metta"].splitlines()[2]
+
+    def told(name: str) -> list[tuple[str, str, str]]:
+        place = f"d/main.metta:3:{line.index(name) + 1}"
+        found = program("def", place, "--format", "json").objects()
+        return [(one["path"], one["confidence"], one["note"] or "") for one in found]
+
+    assert told("from-module") == [("d/n.py", "certain", "")]
+    assert told("from-ops") == [("d/pkg/ops.py", "certain", "")]
+    assert told("from-tokens") == [("d/pkg/tokens.py", "certain", "")]
+    assert told("from-other") == [("d/pkg/other.py", "likely", "registered by a program that nothing here imports")]
+    rust = IMPORTS["d/main.rs"]
+    found = program("def", f"d/main.rs:1:{rust.index('included)') + 1}", "--format", "json").objects()
+    assert [(one["step"], one["path"]) for one in found] == [("import", "d/facts.metta")]
+
+
+def test_who_loads_a_program_does_not_get_what_it_runs(program: Program, linked: Path) -> None:
+    (linked / "d" / "use.metta").write_text("!(import! &self pkg:other)\n!(run-inside)\n!(from-other)\n")
+    (found,) = program("def", "d/use.metta:2:3", "--format", "json").objects()
+    assert (found["step"], found["path"], found["confidence"]) == ("workspace", "d/pkg/other.py", "possible")
+    targets = {
+        one["name"]: one["target"]["step"]
+        for one in program("export", "jsonl").objects()
+        if one["type"] == "occurrence" and one["path"] == "d/use.metta" and one["role"] == "reference" and one["target"]
+    }
+    assert targets == {"run-inside": "workspace", "from-other": "import", "import!": "builtin", "&self": "builtin"}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from metta_index.indexer.languages.hosts import has_trace
 from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings
+from metta_index.indexer.languages.hosts.imports import relative_imports
 from metta_index.indexer.languages.hosts.python_module import PythonModule, argument, called_name
 from metta_index.indexer.languages.hosts.python_regions import regions
 from metta_index.indexer.languages.hosts.python_registrations import registrations
@@ -18,10 +19,12 @@ _LOADING = frozenset({"load_module_at_path", "import_file", "lazy_import_file", 
 
 
 def find(source: bytes) -> HostFindings:
+    relative = tuple(relative_imports(source))
     if not has_trace("python", source):
-        return NOTHING
+        return HostFindings(imports=relative) if relative else NOTHING
     module = PythonModule(source)
-    return HostFindings(tuple(regions(module)), tuple(registrations(module)), tuple(_imports(module)))
+    imports = sorted((*relative, *_imports(module)), key=lambda found: found.start)
+    return HostFindings(tuple(regions(module)), tuple(registrations(module)), tuple(imports))
 
 
 def _imports(module: PythonModule) -> Iterator[Import]:

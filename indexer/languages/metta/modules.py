@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from metta_index.indexer.languages.hosts import HOSTS
+from metta_index.indexer.languages.hosts.imports import tell as tell_of_host
 from metta_index.indexer.languages.metta import modules_names, modules_paths
 from metta_index.indexer.languages.metta.modules_files import FileSet, changed_keys, changed_names, folder_of, key_of
 from metta_index.indexer.languages.metta.modules_search import Search, Status, Target, TargetKind, Told, Way, Workspace
@@ -121,6 +123,8 @@ def resolve(site: ImportSite, workspace: Workspace) -> Resolution:
 
 def _tell(search: Search, site: ImportSite) -> Told:
     written = site.module
+    if site.dialect in HOSTS:
+        return tell_of_host(search, site.form, written)
     if site.dialect == "mettatron":
         return Told(Status.UNSUPPORTED, "MeTTaTron has no imports")
     if site.form in _REPOSITORIES:

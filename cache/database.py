@@ -173,6 +173,7 @@ class IndexDatabase(IndexReader):
 
             self.finding_rows.change(imports_key(path) for path in self.imports.changed)
         self.finding_rows.flush()
+        self.set_meta("finding_totals", self.finding_rows.totals())
         totals = dict(self._totals)
         finished = manifest.with_totals(totals)
         sealed = seal("manifest", finished.to_bytes())
@@ -242,8 +243,12 @@ class IndexDatabase(IndexReader):
         self._rows.clear()
 
     def keep_findings(self) -> None:
-        """Makes the findings put since the last build visible to others."""
+        """Makes the findings put since the last build visible to others.
+
+        What is there is counted then; what is there later must be as much.
+        """
         if self._connection.in_transaction:
+            self.set_meta("finding_totals", self.finding_rows.totals())
             self._connection.execute("COMMIT")
 
     def _note_changes(self, path: str, old: DocumentRow | None, tables: Sequence[SymbolTable]) -> None:

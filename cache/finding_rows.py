@@ -9,14 +9,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
 
 from metta_index.cache.index_file import DamagedIndexError
 from metta_index.cache.index_rows import COLUMNS, DocumentRow, checksum, seal, unseal
-
-if TYPE_CHECKING:
-    from metta_index.indexer.protocols import IndexedDocument
 
 
 class FindingRows:
@@ -74,21 +70,25 @@ class FindingRows:
             "INSERT INTO dependency VALUES (?, ?)", ((key, document.id) for key in sorted(keys))
         )
 
-    def all(self, documents: Iterable[IndexedDocument]) -> Iterator[bytes]:
-        """The encoded findings of the documents that have some."""
-        rows = {
-            number: (count, sealed)
-            for number, count, sealed in self._connection.execute("SELECT document, count, data FROM finding")
-        }
-        for document in documents:
-            if not isinstance(document, DocumentRow) or document.id not in rows:
-                continue
-            count, sealed = rows[document.id]
+    def totals(self) -> str:
+        """How many documents were checked, and how much was found: what a check leaves behind, and finds again."""
+        checked, found = self._connection.execute("SELECT count(*), coalesce(sum(count), 0) FROM finding").fetchone()
+        return f"{checked} {found}"
+
+    def all(self, digests: Mapping[str, bytes]) -> Iterator[bytes]:
+        """The encoded findings of the documents that have some; `digests`: those of all documents."""
+        columns = ", ".join(f"document.{column}" for column in COLUMNS.split(", "))
+        found = self._connection.execute(
+            f"SELECT finding.data, {columns} FROM finding JOIN document ON document.id = finding.document WHERE count"
+        )
+        for sealed, *values in found:
+            document = DocumentRow.of(tuple(values))
+            if digests.get(document.path) != document.digest:
+                raise DamagedIndexError(f"the document {document.path!r} is not that of the last build")
             data = unseal(_context(document), sealed)
-            if bool(count) != bool(data):
+            if not data:
                 raise DamagedIndexError(f"the findings of {document.path!r} are not those that were kept")
-            if data:
-                yield data
+            yield data
 
 
 def _context(document: DocumentRow) -> str:

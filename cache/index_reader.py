@@ -148,9 +148,15 @@ class IndexReader:
         except KeyError as error:
             raise DamagedIndexError(f"document {error} is missing") from error
 
+    def digests(self) -> dict[str, bytes]:
+        """The digest of every document of the last build, their rows unread."""
+        return self._known.digests if self._known is not None else {}
+
     def findings(self) -> Iterator[bytes]:
-        """The encoded findings of the documents that have some, in the order of their paths' bytes."""
-        return self.finding_rows.all(self.documents())
+        """The encoded findings of the documents that have some, in no order."""
+        if self.meta("finding_totals") != self.finding_rows.totals():
+            raise DamagedIndexError("its findings are not all there")
+        return self.finding_rows.all(self.digests())
 
     def names(
         self, is_wanted: Callable[[bytes], bool], part: bytes = b"", is_folded: bool = False

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.cache.database import DamagedIndexError, IndexDatabase, OvertakenError
-from metta_index.cache.store import Store
 from metta_index.cli.session import Session
 from metta_index.indexer.build import Options
 from metta_index.indexer.checking import CheckOptions, CheckReport, Text, UnreadableError, check_documents
@@ -17,9 +16,11 @@ from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.findings import Failure, Finding, decode_findings, sort_key
 from metta_index.indexer.languages import ALWAYS_WHOLE, load_language, versions_of
 from metta_index.indexer.protocols import IndexedDocument
-from metta_index.indexer.symbols import decode_table
-from metta_index.indexer.syntax import SyntaxTree, decode_tree, empty_tree
-from metta_index.indexer.workspace_facts import WorkspaceFacts
+
+if TYPE_CHECKING:
+    from metta_index.cache.store import Store
+    from metta_index.indexer.rules.linked import Knowledge
+    from metta_index.indexer.syntax import SyntaxTree
 
 #: So often what happens to the index is answered by beginning anew.
 _ATTEMPTS = 3
@@ -60,7 +61,7 @@ def _find(session: Session, options: CheckOptions, build_options: Options) -> Fo
     failures += report.failures
     with session.index.snapshot():
         found = [finding for data in session.index.findings() for finding in decode_findings(data)]
-        digests = {document.path: document.digest for document in session.index.documents()}
+        digests = session.index.digests()
     found.sort(key=sort_key)
     return Found(found, digests, failures, report.checked)
 
@@ -70,8 +71,13 @@ def refresh_findings(session: Session, options: CheckOptions) -> CheckReport:
 
     Raises sqlite3.Error, DamagedIndexError, OvertakenError and DecodeError.
     """
-    loader = Loader(session)
-    report = check_documents(session.index, lambda many: WorkspaceFacts(session.index, many), loader.load, options)
+
+    def knowledge(many: bool) -> Knowledge:
+        from metta_index.indexer.workspace_facts import WorkspaceFacts
+
+        return WorkspaceFacts(session.index, many)
+
+    report = check_documents(session.index, knowledge, Loader(session).load, options)
     session.index.keep_findings()
     return report
 
@@ -88,6 +94,9 @@ class Loader:
 
     def load(self, document: IndexedDocument) -> Text:
         """The document with its trees and tables. Raises UnreadableError."""
+        from metta_index.indexer.symbols import decode_table
+        from metta_index.indexer.syntax import empty_tree
+
         try:
             with open(os.path.join(self._root, document.path), "rb") as file:  # noqa: PTH118, PTH123 - any name
                 source = file.read()
@@ -110,6 +119,8 @@ class Loader:
 
     def _tree(self, name: str, piece: bytes) -> SyntaxTree:
         """The tree of a piece: from the cache where that has it."""
+        from metta_index.indexer.syntax import decode_tree
+
         language = load_language(name)
         self._store = self._store or self._open_store()
         if self._store is not None and len(piece) <= ALWAYS_WHOLE:

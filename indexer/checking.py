@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from metta_index.indexer.findings import FINDINGS_SCHEMA, Failure, Finding, SourceText, encode_findings, sort_key
 from metta_index.indexer.languages import LANGUAGES
 from metta_index.indexer.languages.metta.versions import TABLE_VERSION, TREE_VERSION
 from metta_index.indexer.protocols import IndexedDocument
-from metta_index.indexer.rules.code import Code
-from metta_index.indexer.rules.linked import Knowledge, Linked
-from metta_index.indexer.rules.registry import MALFORMED_SUPPRESSION, UNUSED_SUPPRESSION, all_infos, all_rules
-from metta_index.indexer.rules.rule import RULES_VERSION
-from metta_index.indexer.suppressions import read_suppressions, suppress
-from metta_index.indexer.symbols import SymbolTable
-from metta_index.indexer.syntax import SyntaxTree
+from metta_index.indexer.rules.versions import RULES_VERSION
+
+if TYPE_CHECKING:
+    from metta_index.indexer.rules.code import Code
+    from metta_index.indexer.rules.linked import Knowledge
+    from metta_index.indexer.symbols import SymbolTable
+    from metta_index.indexer.syntax import SyntaxTree
 
 
 class CheckOptions(NamedTuple):
@@ -70,22 +70,29 @@ class UnreadableError(Exception):
 
 def check_document(path: str, dialect: str, text: Text, knowledge: Knowledge, options: CheckOptions) -> Checked:
     """What the rules find in one document."""
+    from metta_index.indexer.rules.code import Code
+    from metta_index.indexer.rules.linked import Linked
+    from metta_index.indexer.rules.registry import all_rules
+
     source = SourceText.of(path, text.source)
     code = Code.of(source, dialect, text.pieces)
     linked = Linked(knowledge, path, dialect, text.is_dialect_set, options.known)
     found = [finding for rule in all_rules() if rule.code in options.codes for finding in rule.findings(code, linked)]
     if b"metta-index" in text.source:
-        found = suppress(
-            source,
-            found,
-            read_suppressions(source, code.comments()),
-            all_infos(),
-            options.codes,
-            UNUSED_SUPPRESSION,
-            MALFORMED_SUPPRESSION,
-        )
-        found = [finding for finding in found if finding.code in options.codes]
+        found = _suppressed(source, code, found, options)
     return Checked(tuple(sorted(found, key=sort_key)), frozenset(linked.keys))
+
+
+def _suppressed(source: SourceText, code: Code, found: list[Finding], options: CheckOptions) -> list[Finding]:
+    """Findings marked as comments of the document say, and what is wrong with these."""
+    from metta_index.indexer.rules.registry import MALFORMED_SUPPRESSION, UNUSED_SUPPRESSION, all_infos
+    from metta_index.indexer.suppressions import read_suppressions, suppress
+
+    suppressions = read_suppressions(source, code.comments())
+    marked = suppress(
+        source, found, suppressions, all_infos(), options.codes, UNUSED_SUPPRESSION, MALFORMED_SUPPRESSION
+    )
+    return [finding for finding in marked if finding.code in options.codes]
 
 
 class CheckReport(NamedTuple):

@@ -7,12 +7,16 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
 from metta_index.indexer import rules
 from metta_index.indexer.findings import RuleInfo
-from metta_index.indexer.rules.rule import Rule
+from metta_index.indexer.rules.table import TABLE
 
-_MODULE = re.compile(r"mi[0-9]{3}_[a-z_]+")
+if TYPE_CHECKING:
+    from metta_index.indexer.rules.rule import Rule
+
+_MODULE = re.compile(r"mi[0-9]{3}_[a-z0-9_]+")
 
 #: What comments that suppress are themselves judged by (`suppressions.suppress`).
 UNUSED_SUPPRESSION = RuleInfo(
@@ -31,6 +35,9 @@ MALFORMED_SUPPRESSION = RuleInfo(
 )
 SUPPRESSIONS = (UNUSED_SUPPRESSION, MALFORMED_SUPPRESSION)
 
+#: Code, name and level of all of them.
+_ROWS = (*TABLE, *((info.code, info.name, str(info.severity)) for info in SUPPRESSIONS))
+
 
 class UnknownRuleError(ValueError):
     """A selection names a rule that there is not; the text says what is near."""
@@ -38,7 +45,7 @@ class UnknownRuleError(ValueError):
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule, in the order of codes."""
+    """Every rule, in the order of codes. Imports them all: to select some, ask `codes_of`."""
     names = sorted(module.name for module in iter_modules(rules.__path__) if _MODULE.fullmatch(module.name))
     found = [import_module(f"{rules.__name__}.{name}").RULE for name in names]
     return tuple(sorted(found, key=lambda rule: rule.code))
@@ -50,22 +57,21 @@ def all_infos() -> tuple[RuleInfo, ...]:
 
 
 def default_codes() -> frozenset[str]:
-    return frozenset(rule.code for rule in all_rules() if rule.level != "off") | {info.code for info in SUPPRESSIONS}
+    return frozenset(code for code, _name, level in _ROWS if level != "off")
 
 
 def codes_of(selectors: Iterable[str]) -> frozenset[str]:
     """The codes that selectors mean: a code, the start of codes (`MI2`), a name, or `ALL`. Raises UnknownRuleError."""
-    infos = all_infos()
     found: set[str] = set()
     for selector in selectors:
         wanted = selector.strip()
         meant = {
-            info.code
-            for info in infos
-            if wanted == "ALL" or wanted.lower() == info.name or _starts(info.code, wanted.upper())
+            code
+            for code, name, _level in _ROWS
+            if wanted == "ALL" or wanted.lower() == name or _starts(code, wanted.upper())
         }
         if not meant:
-            raise UnknownRuleError(_unknown(selector, infos))
+            raise UnknownRuleError(_unknown(selector))
         found |= meant
     return frozenset(found)
 
@@ -74,10 +80,10 @@ def _starts(code: str, selector: str) -> bool:
     return selector.startswith("MI") and code.startswith(selector)
 
 
-def _unknown(selector: str, infos: Iterable[RuleInfo]) -> str:
+def _unknown(selector: str) -> str:
     from difflib import get_close_matches
 
-    names = {one.lower(): one for info in infos for one in (info.code, info.name)}
+    names = {one.lower(): one for code, name, _level in _ROWS for one in (code, name)}
     close = get_close_matches(selector.lower(), names, 1, 0.6)
     hint = f"did you mean `{names[close[0]]}`?" if close else "`metta-index rules` lists them"
     return f"no rule is called `{selector}`; {hint}"

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from metta_index.indexer.rules.code import Code
     from metta_index.indexer.rules.linked import Linked
 
-#: Raised whenever some rule may find something else than before in the same workspace.
-RULES_VERSION = "rules-2"
-
 Level = Literal["error", "warning", "info", "off"]
 
 ALL = frozenset({"hyperon", "petta", "mm2", "mettatron"})

@@ -12,7 +12,7 @@ finitely many names and values.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from metta_index.indexer.languages.hosts.shape import is_metta
@@ -43,8 +43,9 @@ from metta_index.indexer.languages.rholang.values import (
 )
 from metta_index.indexer.regions import text_of
 
-#: Messages times receivers that are looked at. Programs have some thousands; what comes of more is not followed.
-_MOST_DELIVERIES = 200_000
+#: Values that get somewhere and messages that meet a receiver. Programs have some thousands; generated ones
+#: where everything is sent to everything have millions, and what comes of those after this many is not followed.
+MOST_STEPS = 300_000
 
 #: Methods of collections that give an item.
 _ITEM_METHODS = frozenset({b"get", b"getOrElse", b"nth"})
@@ -65,7 +66,7 @@ def flowing_texts(nodes: Nodes, scopes: Scopes, channels: Channels) -> list[int]
 
 
 class Flow:
-    """The values of names. `found`: the rows of texts that reach MeTTa."""
+    """The values of names. `found`: the rows of texts that reach MeTTa; `steps`: how much was looked at."""
 
     def __init__(self, nodes: Nodes, scopes: Scopes, channels: Channels) -> None:
         self.nodes = nodes
@@ -78,7 +79,7 @@ class Flow:
         self._todo: list[tuple[_Action, Value]] = []
         self._sent: defaultdict[object, dict[Message, None]] = defaultdict(dict)
         self._listening: defaultdict[object, dict[Listener, None]] = defaultdict(dict)
-        self._deliveries = 0
+        self.steps = 0
         self._bindings: set[tuple[Pattern, Origin]] = set()
         self._taken: set[Value] = set()
 
@@ -100,7 +101,7 @@ class Flow:
             elif kind == Node.agent:
                 for binder in self.scopes.unwritten.get(row, ()):
                     self._add(binder, Channel(binder))
-        while self._todo:
+        while self._todo and self.steps < MOST_STEPS:
             action, value = self._todo.pop()
             action(value)
 
@@ -108,15 +109,20 @@ class Flow:
         """Has something done with each value that an origin has or gets."""
         if isinstance(origin, Binder | int):
             self._watchers[origin].append(action)
-            self._todo += [(action, value) for value in self._values[origin]]
+            self._plan((action, value) for value in self._values[origin])
         elif origin is not None:
-            self._todo.append((action, origin))
+            self._plan([(action, origin)])
 
     def _add(self, name: Binder | int, value: Value) -> None:
         values = self._values[name]
         if value not in values:
             values[value] = None
-            self._todo += [(action, value) for action in self._watchers[name]]
+            self._plan((action, value) for action in self._watchers[name])
+
+    def _plan(self, tasks: Iterable[tuple[_Action, Value]]) -> None:
+        before = len(self._todo)
+        self._todo.extend(tasks)
+        self.steps += len(self._todo) - before
 
     def _let(self, children: list[int]) -> None:
         left, *right = children
@@ -158,7 +164,7 @@ class Flow:
         if channel is None or listener in (listening := self._listening[channel.key]):
             return
         listening[listener] = None
-        for message in list(self._sent[channel.key]):
+        for message in self._sent[channel.key]:
             self._deliver(message, listener)
 
     def _send(self, message: Message, value: Value) -> None:
@@ -169,16 +175,16 @@ class Flow:
         if isinstance(channel.key, bytes) and self.channels.takes_metta(channel.key.strip(b'`"')):
             for part in message.parts:
                 self._watch(part, self._take)
-        for listener in list(self._listening[channel.key]):
+        for listener in self._listening[channel.key]:
             self._deliver(message, listener)
 
     def _deliver(self, message: Message, listener: Listener) -> None:
         patterns = listener.patterns
         left = len(message.parts) - len(patterns)
+        self.steps += 1
         if left < 0 or (left > 0 and listener.rest < 0):
             return
-        self._deliveries += 1
-        if self._deliveries > _MOST_DELIVERIES or not all(map(self._may_match, patterns, message.parts)):
+        if not all(map(self._may_match, patterns, message.parts)):
             return
         for pattern, part in zip(patterns, message.parts, strict=False):
             self._bind(pattern, part)

@@ -104,6 +104,7 @@ class Index:
     def __init__(self, reader: IndexReader) -> None:
         self.reader = reader
         self._pieces: dict[str, list[Piece]] = {}
+        self._definitions: dict[bytes, list[Symbol]] = {}
         self._graph: ImportGraph | None = None
         self._imports: dict[str, list[ImportRecord]] = {}
         self._reached: dict[str, tuple[Reached, ...]] = {}
@@ -131,10 +132,13 @@ class Index:
     def definitions(self, name: bytes | str) -> list[Symbol]:
         """Every clause, declaration, documentation and kind of fact of a name in the workspace."""
         name = name_bytes(name)
-        found: list[Symbol] = []
-        for path, parts in self._each(self.reader.defining(name)):
-            found += _symbols(path, parts, name)
-        return found
+        found = self._definitions.get(name)
+        if found is None:
+            found = []
+            for path, parts in self._each(self.reader.defining(name)):
+                found += _symbols(path, parts, name)
+            self._definitions[name] = found
+        return list(found)
 
     def references(self, name: bytes | str) -> list[Reference]:
         """Every occurrence of a name in the workspace, those that define it included."""

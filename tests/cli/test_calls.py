@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -250,15 +251,23 @@ def test_only_documents_that_mention_a_name_are_read(monkeypatch: pytest.MonkeyP
     texts = {f"{number}.metta": f"(= (f{number}) (g{number % 10}))\n" for number in range(40)}
     index = index_of(texts)
     read: list[str] = []
-    one, many = index.reader.tables_of, index.reader.tables_of_each
-    monkeypatch.setattr(index.reader, "tables_of", lambda path: read.append(path) or one(path))
-    monkeypatch.setattr(
-        index.reader, "tables_of_each", lambda paths: many([read.append(path) or path for path in paths])
-    )
+    each, one = index.reader.tables_of_each, index.reader.tables_of
+
+    def note_each(paths: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
+        wanted = list(paths)
+        read.extend(wanted)
+        return each(wanted)
+
+    def note_one(path: str) -> Iterator[bytes]:
+        read.append(path)
+        return one(path)
+
+    monkeypatch.setattr(index.reader, "tables_of_each", note_each)
+    monkeypatch.setattr(index.reader, "tables_of", note_one)
     assert len(callers(index, b"g3")) == 4
     assert sorted(read) == ["13.metta", "23.metta", "3.metta", "33.metta"]
     read.clear()
-    assert [one.name for one in callees(index, b"f7")] == [b"g7"]
+    assert [found.name for found in callees(index, b"f7")] == [b"g7"]
     assert read == ["7.metta"]
 
 

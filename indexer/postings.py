@@ -32,8 +32,8 @@ def mentions(tables: Iterable[SymbolTable]) -> Mentions:
         names = table.names
         used.update([name for name in names if name and name[0] != _LOCAL_START])
         defined.update([names[found.name] for found in table.definitions])
-        if table.documentation or table.facts:
-            defined.update([names[found.name] for found in (*table.documentation, *table.facts)])
+        defined.update([names[doc.name] for doc in table.documentation])
+        defined.update([names[fact.name] for fact in table.facts])
         if table.region is not None:
             used = {name for name in used if HOLE not in name}
         if any(found.flags & _PATTERN for found in table.definitions):

@@ -386,3 +386,90 @@ def test_who_loads_a_program_does_not_get_what_it_runs(program: Program, linked:
         if one["type"] == "occurrence" and one["path"] == "d/use.metta" and one["role"] == "reference" and one["target"]
     }
     assert targets == {"run-inside": "workspace", "from-other": "import", "import!": "builtin", "&self": "builtin"}
+
+
+SERVICE = r"""new compile(`rho:metta:compile`), own(`rho:own:run`), ask, rules in {
+  rules!("
+    (= (served $x) (helper $x "a\\955"))
+    (: \955 Symbol)
+  ") |
+  contract ask(@what, ret) = { compile!(*ret, "!(served " ++ what ++ " \955)") | own!("(= (own) 1)") } |
+  for (@text <- rules) { for (@_ <- compile!?(text)) { ask!("(ball)", *rules) } }
+}
+""".replace('"a\\\\955"', '\\"a\\955\\"')
+RHOLANG = {
+    "service.rho": SERVICE,
+    "lib.metta": "(: helper (-> Number Number))\n(= (helper $x $y) (* 2 $x))\n!(served 3)\n",
+    "plain.rho": 'new out(`rho:io:stdout`) in { out!("(= (not this) 1)") }\n',
+}
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "metta-index.toml").touch()
+    for name, text in RHOLANG.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_word_in_rholang_is_where_it_stands(program: Program, service: Path) -> None:
+    raw = SERVICE.encode()
+    words = []
+    for found in program("export", "jsonl").objects():
+        if found["type"] == "occurrence" and found["path"] == "service.rho":
+            written = raw[found["start_byte"] : found["end_byte"]].decode()
+            assert written == {"λ": "\\955", "%hole%": "what"}.get(found["name"], found["name"]), found
+            before = raw[: found["start_byte"]].decode()
+            assert (found["line"], found["column"]) == (before.count("\n") + 1, len(before) - before.rfind("\n"))
+            words += [found["name"]] if "region" in found else []
+    assert words == ["=", "served", "$x", "helper", "$x", ":", "λ", "Symbol", "served", "%hole%", "λ"]
+
+
+def test_rholang_and_metta_find_each_other(program: Program, service: Path) -> None:
+    def place(name: str, text: str, word: str) -> str:
+        before = RHOLANG[name][: RHOLANG[name].index(text) + text.index(word)]
+        return f"{name}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+
+    def places(command: str, asked: str) -> list[tuple[str, int, int]]:
+        found = program(command, asked, "--format", "json").objects()
+        return [(one["path"], one["line"], one["column"]) for one in found]
+
+    assert places("def", place("lib.metta", "!(served", "served")) == [("service.rho", 3, 9)]
+    assert places("def", place("service.rho", "!(served", "served")) == [("service.rho", 3, 9)]
+    helper = place("service.rho", "(helper $x", "helper")
+    assert sorted(places("def", helper)) == [("lib.metta", 1, 4), ("lib.metta", 2, 5)]
+    assert places("refs", "helper") == [("service.rho", 3, 21)]
+    assert places("refs", "served") == [("lib.metta", 3, 3), ("service.rho", 6, 50)]
+    # a name of Rholang is asked about as before
+    assert places("def", place("service.rho", "ask!(", "ask")) == [("service.rho", 6, 12)]
+    outline = program("outline", "service.rho").out.splitlines()
+    assert [line.strip() for line in outline if "#metta" in line or "served" in line] == [
+        "service.rho#metta:1  line 2, flow, likely",
+        "function served/1",
+        "= (served $x)  line 3",
+        "service.rho#metta:2  line 6, semantic, certain",
+    ]
+    assert "#metta" not in program("outline", "plain.rho").out
+
+
+def test_channels_of_rholang_are_configured(program: Program, service: Path) -> None:
+    def defined() -> set[str]:
+        objects = program("export", "jsonl").objects()
+        return {one["name"] for one in objects if one["type"] == "symbol" and one.get("region")}
+
+    configured = service / "metta-index.toml"
+    assert defined() == {"served", "λ"}
+    for text, expected in [
+        ('rholang-channels = ["rho:own:*"]\n', {"own"}),
+        ('rholang-channels = ["rho:own:run", "rho:metta:*"]\n', {"served", "λ", "own"}),
+        ("rholang-channels = []\n", set()),
+        ("", {"served", "λ"}),
+    ]:
+        configured.write_text(text)
+        assert defined() == expected
+        warm = program.export(service)
+        assert program("build", "--no-cache", "--force").code == 0
+        assert program.export(service) == warm
+    configured.write_text('rholang-channels = "rho:own:run"\n')
+    assert "list of strings" in program.usage_error("build")

@@ -442,7 +442,7 @@ def test_rholang_and_metta_find_each_other(program: Program, service: Path) -> N
     assert places("refs", "helper") == [("service.rho", 3, 21)]
     assert places("refs", "served") == [("lib.metta", 3, 3), ("service.rho", 6, 50)]
     # a name of Rholang is asked about as before
-    assert places("def", place("service.rho", "ask!(", "ask")) == [("service.rho", 6, 12)]
+    assert places("def", place("service.rho", "ask!(", "ask")) == [("service.rho", 6, 12), ("service.rho", 1, 55)]
     outline = program("outline", "service.rho").out.splitlines()
     assert [line.strip() for line in outline if "#metta" in line or "served" in line] == [
         "service.rho#metta:1  line 2, flow, likely",

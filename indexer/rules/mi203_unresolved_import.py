@@ -14,6 +14,11 @@ _DATA = (".act", ".mork", ".qlf", ".pl", ".so")
 
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
+    elsewhere = {
+        record.module.rstrip("/").rpartition("/")[2]
+        for record in linked.imports
+        if record.form in REGISTRATIONS and record.resolution is not None and not record.resolution.target
+    }
     for record in linked.imports:
         resolution = record.resolution
         if (
@@ -24,6 +29,7 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
             and not record.is_inert
             and not linked.may_be_python(record)
             and not record.module.endswith(_DATA)
+            and record.module.partition(":")[0] not in elsewhere  # a folder that is not in the workspace
         ):
             yield Match(record.start_byte, record.end_byte, f"`{record.module}` is not found: {resolution.reason}")
 

@@ -25,7 +25,7 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
 RULE = Rule(
     "MI204",
     "ambiguous-import",
-    "warning",
+    "info",
     "Several files answer to the name of an import.",
     "Which one is loaded depends on where the program is started, so it may work for one person and not for another.",
     {"main.metta": "!(import! &self lib)\n", "a/lib.metta": "(a)\n", "b/lib.metta": "(b)\n"},

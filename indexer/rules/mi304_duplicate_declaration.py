@@ -26,10 +26,10 @@ def _find(code: Code) -> Iterator[Match]:
 RULE = Rule(
     "MI304",
     "duplicate-declaration",
-    "warning",
+    "info",
     "A file declares the same type of a function twice.",
-    "In Hyperon each declaration of a function is tried for itself: a call of one that is declared twice gives its "
-    "results twice.",
+    "`get-type` gives the type twice; calls are not changed. But when one of the two is edited the other stays, and "
+    "the function has both types.",
     "(: double (-> Number Number))\n(= (double $x) (* $x 2))\n(: double (-> Number Number))\n",
     "(: add (-> Number Number Number))\n(: add (-> String String String))\n",
     HYPERON | PETTA,

@@ -33,7 +33,7 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
 RULE = Rule(
     "MI601",
     "unbound-space",
-    "warning",
+    "info",
     "A space is used that nothing in the workspace binds.",
     "Without a `bind!`, or an `import!` into it, the name of a space is a word like any other, and `match` or "
     "`add-atom` of Hyperon gives an error for it. PeTTa makes a space when it is used first, so nothing is said there. "

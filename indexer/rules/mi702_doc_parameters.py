@@ -18,10 +18,11 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
         offers = [one for one in linked.visible(doc.name) if one.role in (Role.DEFINITION, Role.DECLARATION)]
         counts = {one.arity for one in offers if one.arity is not None}
         described = len(doc.documentation.parameters)
-        if not counts or described in counts or any(one.flags & (Flag.REGISTERED | Flag.CURRIED) for one in offers):
+        if len(counts) != 1 or described in counts:
+            continue  # of a function that takes several numbers, one parameter may stand for more
+        if any(one.flags & (Flag.REGISTERED | Flag.CURRIED) for one in offers):
             continue
-        has = " or ".join(map(str, sorted(counts)))
-        message = f"{described} parameters of `{name_text(doc.name)}` are described, and it has {has}"
+        message = f"{described} parameters of `{name_text(doc.name)}` are described, and it has {counts.pop()}"
         yield Match(parts[0].start, parts[0].end, message)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
-from metta_index.indexer.languages.metta.builtins import UNEVALUATED, Builtin, arrow, candidates, names
+from metta_index.indexer.languages.metta.builtins import UNEVALUATED, Builtin, arrow, names
 from metta_index.indexer.offers import Offer
 from metta_index.indexer.rules.code import Call, Code, Node
-from metta_index.indexer.rules.linked import Linked
+from metta_index.indexer.rules.linked import Linked, builtins_of
 from metta_index.indexer.symbols import Flag, Role, name_text
 
 
@@ -38,21 +39,25 @@ def speaks_hyperon(code: Code, linked: Linked) -> bool:
     """Whether a document is surely Hyperon's: its dialect is configured, or it calls what PeTTa does not have."""
     if linked.is_dialect_set:
         return True
-    own = names("hyperon") - names("petta")
-    return any(call.name in own for call in code.calls)
+    return not _names_of_one("hyperon", "petta").isdisjoint(code.called)
 
 
 def speaks_petta(code: Code, linked: Linked) -> bool:
     """Whether a document whose dialect is a guess calls what only PeTTa has, and nothing that it has not."""
     if linked.is_dialect_set or speaks_hyperon(code, linked):
         return False
-    own = names("petta") - names("hyperon")
-    return any(call.name in own for call in code.calls)
+    return not _names_of_one("petta", "hyperon").isdisjoint(code.called)
+
+
+@cache
+def _names_of_one(dialect: str, other: str) -> frozenset[bytes]:
+    """The names that one dialect has and another has not."""
+    return names(dialect) - names(other)
 
 
 def in_petta(call: Call) -> bool:
     """Whether PeTTa takes the call as it is."""
-    return any(row.accepts(len(call.arguments)) for row in candidates("petta", call.name))
+    return any(row.accepts(len(call.arguments)) for row in builtins_of("petta", call.name))
 
 
 def is_plain_call(call: Call, linked: Linked) -> bool:
@@ -151,6 +156,15 @@ class Declared(NamedTuple):
 
 
 def declared_arities(name: bytes, linked: Linked) -> Declared | None:
+    """What `Declared` says of a name, worked out once for a document."""
+    known = linked.memory
+    if name not in known:
+        known[name] = _declared_arities(name, linked)
+    found = known[name]
+    return found if isinstance(found, Declared) else None
+
+
+def _declared_arities(name: bytes, linked: Linked) -> Declared | None:
     """None where the declarations do not say how a name is called: there is none, or not all are plain arrows.
 
     A function that gives a function may be called with the arguments of both, and one that

@@ -256,6 +256,11 @@ class Code:
         return tuple(call for part in self.parts for call in _calls(part))
 
     @cached_property
+    def called(self) -> frozenset[bytes]:
+        """The names that are called."""
+        return frozenset(call.name for call in self.calls)
+
+    @cached_property
     def _calls_by_name(self) -> dict[bytes, list[Call]]:
         found: dict[bytes, list[Call]] = {}
         for call in self.calls:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from metta_index.indexer.findings import Related, printable
@@ -37,6 +37,12 @@ class Knowledge(Protocol):
     def position(self, path: str, byte: int) -> Position: ...
 
 
+@lru_cache(maxsize=16_384)
+def builtins_of(dialect: str, name: bytes) -> tuple[Builtin, ...]:
+    """All that a name can mean in a dialect, imported or not: `builtins.candidates`, looked up once."""
+    return candidates(dialect, name)
+
+
 class Linked:
     """The workspace as one document sees it.
 
@@ -58,6 +64,9 @@ class Linked:
         self.is_dialect_set = is_dialect_set
         self.known = frozenset(known)
         self.keys: set[bytes] = set()
+        #: What rules worked out for names, and others ask again.
+        self.memory: dict[bytes, object] = {}
+        self._visible: dict[bytes, list[Offer]] = {}
         self._knowledge = knowledge
 
     @cached_property
@@ -143,8 +152,11 @@ class Linked:
 
         What `bind!` names in another document is left out, unless that is included.
         """
+        known = self._visible.get(name)
+        if known is not None:
+            return known
         self.keys.add(name_key(name))
-        found: list[Offer] = []
+        found = self._visible[name] = []
         for path in self._knowledge.offering(name):
             if path == self.path or path in self._reached:
                 is_here = path == self.path or path in self._included
@@ -154,7 +166,7 @@ class Linked:
 
     def builtins(self, name: bytes) -> tuple[Builtin, ...]:
         """What the language says of a name, as far as it is there without more imports."""
-        rows = candidates(self.dialect, name)
+        rows = builtins_of(self.dialect, name)
         if all(row.always for row in rows):
             return rows
         return tuple(row for row in rows if row.always or row.module in self._modules)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metta_index.indexer.languages.metta.builtins import candidates
 from metta_index.indexer.rules.calls import is_plain_call
 from metta_index.indexer.rules.code import Call, Code
-from metta_index.indexer.rules.linked import Linked
+from metta_index.indexer.rules.linked import Linked, builtins_of
 from metta_index.indexer.rules.rule import HYPERON, Match, Rule
 from metta_index.indexer.symbols import name_text
 
@@ -30,8 +29,8 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
 def _is_unknown(call: Call, linked: Linked) -> bool:
     return (
         call.name not in linked.known
-        and not candidates("hyperon", call.name)
-        and (linked.is_dialect_set or not candidates("petta", call.name))
+        and not builtins_of("hyperon", call.name)
+        and (linked.is_dialect_set or not builtins_of("petta", call.name))
         and not linked.anywhere(call.name)
         and linked.is_closed
     )

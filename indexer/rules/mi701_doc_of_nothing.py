@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metta_index.indexer.languages.metta.builtins import candidates
 from metta_index.indexer.rules.code import Code
-from metta_index.indexer.rules.linked import Linked
+from metta_index.indexer.rules.linked import Linked, builtins_of
 from metta_index.indexer.rules.rule import HYPERON, PETTA, Match, Rule
 from metta_index.indexer.symbols import Role, name_text
 
@@ -15,10 +14,10 @@ _MANY = 3
 
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
-    if sum(bool(candidates("hyperon", doc.name)) for doc in code.documentation) > _MANY:
+    if sum(bool(builtins_of("hyperon", doc.name)) for doc in code.documentation) > _MANY:
         return
     for doc in code.documentation:
-        if doc.name in linked.known or candidates(linked.dialect, doc.name) or not linked.is_closed:
+        if doc.name in linked.known or builtins_of(linked.dialect, doc.name) or not linked.is_closed:
             continue
         if code.mentions(doc.name) > 1:
             continue  # it is used, so a host program has it

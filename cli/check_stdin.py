@@ -11,8 +11,10 @@ from metta_index.indexer.digest import content_digest
 from metta_index.indexer.findings import Failure
 from metta_index.indexer.languages import language_of, load_language
 from metta_index.indexer.linking import link
-from metta_index.indexer.symbols import encode_table
+from metta_index.indexer.region_checking import RegionText
+from metta_index.indexer.symbols import Region, encode_table
 from metta_index.indexer.syntax import empty_tree
+from metta_index.indexer.virtual import in_host
 from metta_index.indexer.work import merge_summaries, summarize
 from metta_index.indexer.workspace_facts import WorkspaceFacts
 
@@ -31,9 +33,19 @@ def check_stdin(session: Session, path: str, source: bytes, options: CheckOption
         index = session.index
         known = {document.path for document in index.documents()}
         summary = merge_summaries([summarize(language, table)], language.DIALECTS)
-        index.put_document(path, name, len(source), digest, summary, [encode_table(table)])
+        regions = [_region(number, region, dialect) for number, region in enumerate(table.regions, 1)]
+        tables = [encode_table(one) for one in (table, *(region.table for region in regions))]
+        index.put_document(path, name, len(source), digest, summary, tables)
         link(index.imports, session.workspace().link_context(), known | {path}, known, False)
         index.show_tentative(path, digest)
-        text = Text(source, [(tree if name == "metta" else empty_tree(len(source)), table)], dialect is not None)
+        pieces = [(tree if name == "metta" else empty_tree(len(source)), table)]
+        text = Text(source, pieces, dialect is not None, regions)
         checked = check_document(path, table.dialect, text, WorkspaceFacts(index), options)
     return Found(list(checked.findings), {path: digest}, failures, 1)
+
+
+def _region(number: int, region: Region, dialect: str | None) -> RegionText:
+    """A text inside the one that is checked. Raises DecodeError."""
+    language = load_language(region.language)
+    tree = language.parse(region.text)
+    return RegionText(region, tree, in_host(language.extract(region.text, tree, dialect), region, number))

@@ -18,8 +18,12 @@ from metta_index.indexer.languages import ALWAYS_WHOLE, load_language, versions_
 from metta_index.indexer.protocols import IndexedDocument
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from metta_index.cache.store import Store
+    from metta_index.indexer.region_checking import RegionText
     from metta_index.indexer.rules.linked import Knowledge
+    from metta_index.indexer.symbols import SymbolTable
     from metta_index.indexer.syntax import SyntaxTree
 
 #: So often what happens to the index is answered by beginning anew.
@@ -105,10 +109,10 @@ class Loader:
         if content_digest(source) != document.digest:
             raise UnreadableError("was changed while it was checked; run the command again")
         tables = [decode_table(data) for data in self._index.tables_of(document.path)]
-        # What regions say is told in bytes of their host: there is no tree that it is of.
-        tables = [table for table in tables if table.region is None]
         if document.language != "metta":
-            return Text(source, [(empty_tree(table.size), table) for table in tables], True)
+            own = [table for table in tables if table.region is None]
+            is_set = self._settings.dialect_of(document.path) is not None
+            return Text(source, [(empty_tree(table.size), table) for table in own], is_set, self._regions(tables))
         pieces = []
         start = 0
         for table in tables:
@@ -116,6 +120,21 @@ class Loader:
             pieces.append((self._tree(document.language, piece), table))
             start += table.size
         return Text(source, pieces, self._settings.dialect_of(document.path) is not None)
+
+    def _regions(self, tables: Sequence[SymbolTable]) -> list[RegionText]:
+        """The texts inside a document, whose own tables come before those of regions. Raises DecodeError."""
+        regions = [region for table in tables if table.region is None for region in table.regions]
+        told = [table for table in tables if table.region is not None]
+        if not regions:
+            return []
+        from metta_index.indexer.region_checking import RegionText
+
+        if len(regions) != len(told):
+            raise DecodeError("a document with other regions than it has tables for")
+        return [
+            RegionText(region, self._tree(region.language, region.text), table)
+            for region, table in zip(regions, told, strict=True)
+        ]
 
     def _tree(self, name: str, piece: bytes) -> SyntaxTree:
         """The tree of a piece: from the cache where that has it."""

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from metta_index.indexer.findings import FINDINGS_SCHEMA, Failure, Finding, SourceText, encode_findings, sort_key
-from metta_index.indexer.languages import LANGUAGES
+from metta_index.indexer.languages import LANGUAGES, language_of
 from metta_index.indexer.languages.metta.versions import TABLE_VERSION, TREE_VERSION
 from metta_index.indexer.protocols import IndexedDocument
 from metta_index.indexer.rules.versions import RULES_VERSION
 
 if TYPE_CHECKING:
+    from metta_index.indexer.region_checking import RegionText
     from metta_index.indexer.rules.code import Code
     from metta_index.indexer.rules.linked import Knowledge
     from metta_index.indexer.symbols import SymbolTable
@@ -33,12 +34,14 @@ class CheckOptions(NamedTuple):
 class Text(NamedTuple):
     """A document as it is read to be checked: its pieces with their trees and tables, in order.
 
-    `is_dialect_set`: its dialect is configured, not guessed.
+    `is_dialect_set`: its dialect is configured, not guessed. `regions`: the texts of other
+    languages inside it.
     """
 
     source: bytes
     pieces: Sequence[tuple[SyntaxTree, SymbolTable]]
     is_dialect_set: bool
+    regions: Sequence[RegionText] = ()
 
 
 class Checked(NamedTuple):
@@ -69,30 +72,39 @@ class UnreadableError(Exception):
 
 
 def check_document(path: str, dialect: str, text: Text, knowledge: Knowledge, options: CheckOptions) -> Checked:
-    """What the rules find in one document."""
+    """What the rules find in one document, and in the regions of it."""
     from metta_index.indexer.rules.code import Code
     from metta_index.indexer.rules.linked import Linked
     from metta_index.indexer.rules.registry import all_rules
 
     source = SourceText.of(path, text.source)
-    code = Code.of(source, dialect, text.pieces)
-    linked = Linked(knowledge, path, dialect, text.is_dialect_set, options.known)
-    found = [finding for rule in all_rules() if rule.code in options.codes for finding in rule.findings(code, linked)]
-    if b"metta-index" in text.source:
-        found = _suppressed(source, code, found, options)
-    return Checked(tuple(sorted(found, key=sort_key)), frozenset(linked.keys))
+    keys: set[bytes] = set()
+
+    def look(code: Code, codes: frozenset[str], within: tuple[int, int] | None) -> list[Finding]:
+        linked = Linked(knowledge, path, code.dialect, text.is_dialect_set, options.known, within)
+        found = [finding for rule in all_rules() if rule.code in codes for finding in rule.findings(code, linked)]
+        if b"metta-index" in text.source:
+            found = _suppressed(source, code, found, codes)
+        keys.update(linked.keys)
+        return found
+
+    found = look(Code.of(source, dialect, text.pieces), options.codes, None)
+    if text.regions:
+        from metta_index.indexer.region_checking import region_findings
+
+        for region in text.regions:
+            found += region_findings(source, language_of(path), region, look, options.codes)
+    return Checked(tuple(sorted(found, key=sort_key)), frozenset(keys))
 
 
-def _suppressed(source: SourceText, code: Code, found: list[Finding], options: CheckOptions) -> list[Finding]:
+def _suppressed(source: SourceText, code: Code, found: list[Finding], codes: frozenset[str]) -> list[Finding]:
     """Findings marked as comments of the document say, and what is wrong with these."""
     from metta_index.indexer.rules.registry import MALFORMED_SUPPRESSION, UNUSED_SUPPRESSION, all_infos
     from metta_index.indexer.suppressions import read_suppressions, suppress
 
     suppressions = read_suppressions(source, code.comments())
-    marked = suppress(
-        source, found, suppressions, all_infos(), options.codes, UNUSED_SUPPRESSION, MALFORMED_SUPPRESSION
-    )
-    return [finding for finding in marked if finding.code in options.codes]
+    marked = suppress(source, found, suppressions, all_infos(), codes, UNUSED_SUPPRESSION, MALFORMED_SUPPRESSION)
+    return [finding for finding in marked if finding.code in codes]
 
 
 class CheckReport(NamedTuple):

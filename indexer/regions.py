@@ -137,6 +137,11 @@ class PositionMap:
         start = self.virtual_starts[row]
         return start + byte - self.host_starts[row] if self.kinds[row] == SegmentKind.VERBATIM else start
 
+    def is_verbatim(self, start: int, end: int) -> bool:
+        """Whether bytes [start, end) of the host are the virtual text's own, in one run; an empty range may end one."""
+        row = bisect_right(self.host_starts, start) - 1
+        return row >= 0 and self.kinds[row] == SegmentKind.VERBATIM and end <= self.host_ends[row]
+
     def holes(self) -> Iterator[tuple[int, int]]:
         """The virtual ranges of placeholders."""
         for row, kind in enumerate(self.kinds):

@@ -12,6 +12,7 @@ from metta_index.indexer import _columns
 from metta_index.indexer.findings import Edit, Fix, SourceText
 from metta_index.indexer.languages.metta import grammar
 from metta_index.indexer.problems import Problem
+from metta_index.indexer.regions import PositionMap
 from metta_index.indexer.symbols import Definition, Documentation, Role, SymbolTable, TopKind, Use, name_text
 from metta_index.indexer.syntax import SyntaxTree
 
@@ -31,9 +32,27 @@ class Part:
         self.offset = offset
         self.table = table
         self.kinds = tree.kinds
-        self.starts = memoryview(tree.starts).cast("I")
-        self.ends = memoryview(tree.ends).cast("I")
+        self.starts: Sequence[int] = memoryview(tree.starts).cast("I")
+        self.ends: Sequence[int] = memoryview(tree.ends).cast("I")
         self.tails = memoryview(tree.tails).cast("I")
+
+    def text(self, row: int) -> bytes:
+        """What a node says."""
+        return self.source[self.offset + self.starts[row] : self.offset + self.ends[row]]
+
+    def end_of(self, name: bytes, start: int) -> int:
+        """Where an occurrence of a name ends; both are bytes of the piece."""
+        return (
+            self._odd_ends.get((start, name), start + len(name)) if self.table.occurrence_widths else start + len(name)
+        )
+
+    @cached_property
+    def _odd_ends(self) -> dict[tuple[int, bytes], int]:
+        """Where occurrences end that their host spells with another number of bytes than their names have."""
+        known, widths = self.table.names, _numbers(self.table.occurrence_widths)
+        return {
+            (start, known[name]): start + width for name, start, width in zip(*self.occurrences, widths, strict=True)
+        }
 
     @cached_property
     def occurrences(self) -> tuple[memoryview[int], memoryview[int]]:
@@ -76,6 +95,20 @@ class Part:
         return rows
 
 
+class RegionPart(Part):
+    """A region: bytes are those of the document, as its table has them; texts are what the program reads."""
+
+    def __init__(self, text: bytes, positions: PositionMap, tree: SyntaxTree, table: SymbolTable) -> None:
+        super().__init__(text, 0, tree, table)
+        self._inside = self.starts, self.ends
+        spans = [positions.host_range(start, end) for start, end in zip(*self._inside, strict=True)]
+        self.starts, self.ends = [start for start, _end in spans], [end for _start, end in spans]
+
+    def text(self, row: int) -> bytes:
+        starts, ends = self._inside
+        return self.source[starts[row] : ends[row]]
+
+
 class Node:
     """One node of the tree of a document. `start`, `end`: bytes of the document."""
 
@@ -99,8 +132,7 @@ class Node:
 
     @property
     def text(self) -> bytes:
-        part, row = self.part, self.row
-        return part.source[part.offset + part.starts[row] : part.offset + part.ends[row]]
+        return self.part.text(self.row)
 
     @property
     def shown(self) -> str:
@@ -193,6 +225,7 @@ class Place(NamedTuple):
     name: bytes
     definition: Definition
     name_start: int
+    name_end: int
     start: int
     end: int
 
@@ -207,10 +240,11 @@ class DocPlace(NamedTuple):
 
 
 class Word(NamedTuple):
-    """One occurrence of a word or variable; `start` is a byte of the document."""
+    """One occurrence of a word or variable; bytes of the document."""
 
     name: bytes
     start: int
+    end: int
     role: int
     use: int
 
@@ -287,6 +321,7 @@ class Code:
                 part.table.names[found.name],
                 found,
                 part.offset + found.name_start,
+                part.offset + part.end_of(part.table.names[found.name], found.name_start),
                 part.offset + found.start,
                 part.offset + found.end,
             )
@@ -318,9 +353,11 @@ class Code:
         roles, known, offset = part.table.occurrence_roles, part.table.names, part.offset
         first = bisect_left(starts, node.start - offset)
         last = bisect_left(starts, node.end - offset, first)
-        return [
-            Word(known[names[at]], offset + starts[at], roles[at] & 15, roles[at] >> 4) for at in range(first, last)
-        ]
+        found = []
+        for at in range(first, last):
+            name, start = known[names[at]], starts[at]
+            found.append(Word(name, offset + start, offset + part.end_of(name, start), roles[at] & 15, roles[at] >> 4))
+        return found
 
     def node_at(self, start: int) -> Node:
         """The outermost node that starts at a byte where some node does."""

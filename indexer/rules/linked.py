@@ -49,6 +49,7 @@ class Linked:
     `keys`: all that was asked, failed look-ups included: the answers stay the same
     until something of one of these keys changes. `is_dialect_set`: the dialect is
     configured, not guessed. `known`: names that the configuration says are known.
+    `within`: the bytes of the region of the document that is looked at.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Linked:
         dialect: str,
         is_dialect_set: bool = False,
         known: Iterable[bytes] = (),
+        within: tuple[int, int] | None = None,
     ) -> None:
         self.path = path
         self.dialect = dialect
@@ -68,17 +70,25 @@ class Linked:
         self.memory: dict[bytes, object] = {}
         self._visible: dict[bytes, list[Offer]] = {}
         self._knowledge = knowledge
+        self._within = within
 
     @cached_property
     def imports(self) -> Sequence[ImportRecord]:
-        """The imports of the document, in the order of its text."""
+        """The imports of the document, or of the region that is looked at, in the order of the text."""
+        if self._within is None:
+            return self._all_imports
+        start, end = self._within
+        return [record for record in self._all_imports if start <= record.form_start < end]
+
+    @cached_property
+    def _all_imports(self) -> Sequence[ImportRecord]:
         self.keys.add(imports_key(self.path))
         return self._knowledge.imports(self.path)
 
     @cached_property
     def graph(self) -> ImportGraph:
         """The import graph, as far as the document reaches."""
-        if not self.imports:
+        if not self._all_imports:
             return ImportGraph(())
         graph = self._knowledge.graph_from(self.path)
         self.keys.update(imports_key(found.path) for found in graph.closure(self.path))
@@ -100,7 +110,7 @@ class Linked:
     @cached_property
     def _modules(self) -> frozenset[str]:
         """The modules of the language itself that are loaded with the document."""
-        records = [*self.imports]
+        records = [*self._all_imports]
         for found in self.closure:
             if found.path != self.path:
                 records += self._knowledge.imports(found.path)
@@ -113,7 +123,7 @@ class Linked:
     @cached_property
     def is_closed(self) -> bool:
         """Whether all imports lead somewhere: else there may be more definitions than are seen."""
-        records = [*self.imports]
+        records = [*self._all_imports]
         for found in self.closure:
             if found.path != self.path:
                 records += self._knowledge.imports(found.path)

@@ -17,7 +17,9 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
     for diamond in diamonds(linked.graph, code.path):
         ways = ways_of(linked.graph, diamond)
         edge = max((way[0] for way in ways), key=lambda edge: edge.start)
-        record = records[edge.start]
+        record = records.get(edge.start)
+        if record is None:  # an import of another region
+            continue
         shown = " and through ".join(f"`{way[0].target}`" if len(way) > 1 else "an import of its own" for way in ways)
         message = f"`{diamond.target}` is loaded more than once: through {shown}"
         yield Match(record.start_byte, record.end_byte, message)

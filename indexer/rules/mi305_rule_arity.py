@@ -34,7 +34,7 @@ def _find(code: Code) -> Iterator[Match]:
                 f"`{name_text(rule.name)}` is declared with {takes} arguments, this rule has {rule.definition.arity}"
             )
             said = code.source.related(types[0].start, types[0].end, "declared here")
-            yield Match(rule.name_start, rule.name_start + len(rule.name), message, None, (said,))
+            yield Match(rule.name_start, rule.name_end, message, None, (said,))
 
 
 RULE = Rule(

@@ -28,7 +28,7 @@ def _rules(code: Code, linked: Linked) -> Iterator[Match]:
         seen.add(place.name)
         rows = [row for row in linked.builtins(place.name) if row.always and row.kind != "constructor"]
         if rows and any(row.accepts(one.arity) for row in rows):
-            end = place.name_start + len(place.name)
+            end = place.name_end
             message = f"`{name_text(place.name)}` is there already ({rows[0].module}); this adds to it, or does nothing"
             yield Match(place.name_start, end, message)
 

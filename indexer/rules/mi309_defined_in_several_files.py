@@ -23,7 +23,7 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
             if offer.role == Role.DEFINITION and offer.kind == Kind.FUNCTION and offer.path != code.path
         ]
         if others:
-            end = place.name_start + len(place.name)
+            end = place.name_end
             files = len({offer.path for offer in others})
             message = f"`{name_text(place.name)}` has rules in {files} other file{'' if files == 1 else 's'}, too"
             yield Match(place.name_start, end, message, None, (linked.place(others[0], "here, for one"),))

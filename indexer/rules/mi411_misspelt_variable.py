@@ -26,7 +26,7 @@ def _find(code: Code) -> Iterator[Match]:
 
 
 def _match(code: Code, word: Word, near: list[bytes]) -> Match:
-    end = word.start + len(word.name)
+    end = word.end
     message = f"`{name_text(word.name)}` is bound nowhere; did you mean `{name_text(near[0])}`?"
     fix = None
     if len(near) == 1:

@@ -20,7 +20,7 @@ def _find(code: Code) -> Iterator[Match]:
             is_meant = word.name.startswith(b"$_") or len(word.name) == 1
             if counts[word.name] == 1 and word.role == Role.REFERENCE and word.use == Use.EVALUATED and not is_meant:
                 name = name_text(word.name)
-                yield Match(word.start, word.start + len(word.name), f"`{name}` is bound nowhere in this rule")
+                yield Match(word.start, word.end, f"`{name}` is bound nowhere in this rule")
 
 
 RULE = Rule(

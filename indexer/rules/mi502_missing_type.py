@@ -19,7 +19,7 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
         seen.add(place.name)
         offers = linked.visible(place.name)
         if all(offer.role != Role.DECLARATION for offer in offers) and not linked.builtins(place.name):
-            end = place.name_start + len(place.name)
+            end = place.name_end
             yield Match(place.name_start, end, f"no type is declared for `{name_text(place.name)}`")
 
 

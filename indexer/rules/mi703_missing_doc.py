@@ -18,7 +18,7 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
             continue
         seen.add(place.name)
         if all(offer.role != Role.DOCUMENTATION for offer in linked.visible(place.name)):
-            end = place.name_start + len(place.name)
+            end = place.name_end
             yield Match(place.name_start, end, f"`{name_text(place.name)}` is not documented")
 
 

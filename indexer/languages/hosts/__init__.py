@@ -36,6 +36,10 @@ HOSTS: Mapping[str, Host] = {
 }
 
 
+#: Hosts whose MeTTa is there to be read: nobody runs it, and it may be no more than an outline of a program.
+DOCUMENTATION = frozenset({"markdown", "markup"})
+
+
 def has_trace(host: str, source: bytes) -> bool:
     """Whether a file of a host may have to do with MeTTa; imports and parses nothing."""
     return all(any(trace in source for trace in group) for group in HOSTS[host].traces)

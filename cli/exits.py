@@ -23,8 +23,9 @@ def one_of(option: str, value: str, *choices: str) -> str:
 
 
 def say(text: str) -> None:
-    """Talk goes to stderr; stdout is for data."""
-    print(text, file=sys.stderr)
+    """Talk goes to stderr; stdout is for data. Where it cannot be written, the exit code still tells."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr)
 
 
 def write_utf_8() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from program import Program
-from workspaces import Damage, write_files
+from workspaces import TALLY, Damage, write_files
 
 from metta_index.indexer import build as build_module
 from metta_index.indexer.manifest import SETTLED_NS
@@ -20,6 +20,11 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("faults")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if TALLY:
+        terminalreporter.write_line(f"cases in loops, by row of the README's table: {dict(sorted(TALLY.items()))}")
 
 
 @pytest.fixture

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import uuid
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from program import Program
+
+#: FAULT_TESTS_ALL=1: everything that is sampled otherwise. It takes half an hour.
+ALL = bool(os.environ.get("FAULT_TESTS_ALL"))
+#: Cases of tests that make more than one, by the row of the README's table that they belong to.
+TALLY: Counter[int] = Counter()
+
+
+def tally(row: int, cases: int = 1) -> None:
+    TALLY[row] += cases
+
 
 TEXTS = [
     "(= (f $x) (g $x))\n(: g (-> A B))\n",

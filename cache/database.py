@@ -6,8 +6,9 @@ Its tables (`cache.index_file` has the statements):
 * `manifest(id, data)`: one row, what the last build saw of every file
   (`indexer.manifest`), sealed.
 * `document(id, path, language, dialect, size, digest, atoms, definitions,
-  declarations, reference_count, errors, pieces, checksum)`: one row a file. `path` is
-  relative to the workspace, text; a blob where its bytes are not UTF-8.
+  declarations, reference_count, errors, pieces, regions, checksum)`: one row a file. `path` is
+  relative to the workspace, text; a blob where its bytes are not UTF-8. `regions`: how many
+  texts of other languages are inside it; each is one of the `pieces`.
 * `piece(document, position, data)`: the symbol tables of a document, sealed. All but
   large files have one.
 * `name(name, defined, used, checksum)`: which documents offer a name, and which mention
@@ -54,6 +55,7 @@ _TOTALS = {
     "reference_count": "reference_count",
     "errors": "errors",
     "atoms": "atoms",
+    "regions": "regions",
 }
 _INSERT = f"INSERT INTO document ({COLUMNS}) VALUES ({', '.join('?' * len(COLUMNS.split(', ')))})"
 
@@ -152,6 +154,7 @@ class IndexDatabase(IndexReader):
             summary.references,
             summary.errors,
             len(tables),
+            sum(table.region is not None for table in decoded),
         )
         self._connection.execute(_INSERT, document.values())
         self._connection.executemany(
@@ -254,12 +257,12 @@ class IndexDatabase(IndexReader):
     def _note_changes(self, path: str, old: DocumentRow | None, tables: Sequence[SymbolTable]) -> None:
         """Notes what a document says otherwise than before; no tables: it is removed."""
         from metta_index.indexer.offers import signatures
-        from metta_index.indexer.rules.keys import imports_key, name_key, text_key
+        from metta_index.indexer.rules.keys import ANY_NAME, imports_key, name_key, text_key
 
         was = signatures(decoded_tables(self.tables(old))) if old is not None else {}
         now = signatures(tables)
         self.finding_rows.change(name_key(name) for name in was.keys() | now.keys() if was.get(name) != now.get(name))
-        self.finding_rows.change([text_key(path)])
+        self.finding_rows.change([text_key(path)] if was.keys() == now.keys() else [text_key(path), ANY_NAME])
         if not tables:
             self.finding_rows.change([imports_key(path)])
 

@@ -11,6 +11,7 @@ from metta_index.indexer.index import Index
 from metta_index.indexer.offers import Offer, offers_of
 from metta_index.indexer.positions import Position
 from metta_index.indexer.protocols import IndexReader
+from metta_index.indexer.rules.near import NearNames
 
 
 class OfferReader(IndexReader, Protocol):
@@ -28,6 +29,7 @@ class WorkspaceFacts:
         self._offers: dict[str, dict[bytes, list[Offer]]] = {}
         self._imports: dict[str, list[ImportRecord]] | None = None
         self._graph: ImportGraph | None = None
+        self._near: NearNames | None = None
         if whole:
             self._read_imports()
 
@@ -55,6 +57,11 @@ class WorkspaceFacts:
 
     def graph_from(self, path: str) -> ImportGraph:
         return self._index.graph_from(path) if self._graph is None else self._graph
+
+    def near(self, name: bytes) -> list[bytes]:
+        if self._near is None:
+            self._near = NearNames(found for found, _offering, _mentioning in self._reader.names(lambda name: True))
+        return self._near.of(name)
 
     def position(self, path: str, byte: int) -> Position:
         for piece in self._index.pieces(path):

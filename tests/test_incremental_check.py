@@ -35,6 +35,8 @@ TEXTS = [
     "!(bind! &kb (new-space))\n!(add-atom &kb (f 1))\n",
     "!(add-atom &kb (f 1))\n!(match &other $x $x)\n(k 1)\n(= (if $a $b) 1)\n",
     "(= (broken $x) (f\n(= (g $a $b) $b)\n(= (g $a $b) $b)\n",
+    "(= (distance $x) $x)\n(= (use $x) (distnace $x))\n",
+    "(= (distnace $x) $x)\n",
     "; metta-index: ignore-file[MI405]\n!(import! &self lib:hub)\n!(f) ; metta-index: ignore[MI501]\n",
     "",
 ]
@@ -160,6 +162,15 @@ def test_a_name_that_appears_is_found_by_those_who_missed_it(workspace: Path) ->
     found, checked = check(workspace)
     assert checked == 2
     assert not [finding for finding in found if finding.severity == "warning"]
+
+
+def test_a_near_name_that_appears_is_suggested(workspace: Path) -> None:
+    write(workspace, {"alone1.metta": "(= (alone1 $x) (pair (distnace $x $x)))\n"})
+    assert [finding.code for finding in check(workspace)[0] if finding.code == "MI409"] == []
+    write(workspace, {"alone2.metta": "(= (distance $x $y) (- $x $y))\n"})
+    found, checked = check(workspace)
+    assert checked == 2
+    assert [finding.path for finding in found if finding.code == "MI409"] == ["alone1.metta"]
 
 
 def test_a_finding_that_points_elsewhere_follows_what_it_points_to(workspace: Path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+#: What findings depend on that depend on which names there are at all.
+ANY_NAME = b"*"
+
 
 def name_key(name: bytes) -> bytes:
     """What findings depend on that depend on what is offered under a name."""

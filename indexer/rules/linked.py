@@ -15,7 +15,7 @@ from metta_index.indexer.languages.metta.modules import Way
 from metta_index.indexer.languages.metta.modules_names import refusal
 from metta_index.indexer.offers import Offer
 from metta_index.indexer.positions import Position
-from metta_index.indexer.rules.keys import imports_key, name_key, text_key
+from metta_index.indexer.rules.keys import ANY_NAME, imports_key, name_key, text_key
 from metta_index.indexer.symbols import Kind
 
 #: Whether Python files are indexed, so that imports of them lead somewhere.
@@ -35,6 +35,9 @@ class Knowledge(Protocol):
     def graph_from(self, path: str) -> ImportGraph: ...
 
     def position(self, path: str, byte: int) -> Position: ...
+
+    def near(self, name: bytes) -> list[bytes]:
+        """The offered names that lie one edit away, or differ in capitals and hyphens only, sorted."""
 
 
 @lru_cache(maxsize=16_384)
@@ -156,6 +159,11 @@ class Linked:
         return [
             offer for path in self._knowledge.offering(name) for offer in self._knowledge.offers(path).get(name, ())
         ]
+
+    def near(self, name: bytes) -> list[bytes]:
+        """The names that documents of the workspace offer and that differ from this one by little."""
+        self.keys.add(ANY_NAME)
+        return self._knowledge.near(name)
 
     def visible(self, name: bytes) -> list[Offer]:
         """What the document and those that it loads offer under a name.

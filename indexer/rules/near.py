@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
 
 def is_near(one: bytes, other: bytes) -> bool:
     """Whether one edit lies between two names, or only the case of letters: a letter more, less, other, or two swapped.
@@ -21,6 +24,37 @@ def is_near(one: bytes, other: bytes) -> bool:
     left, right = one[first : len(one) - last], other[first : len(other) - last]
     if len(left) == len(right) == 2 and left == right[::-1]:
         return first > 0
-    if first <= 1 or not last or any(byte in b"0123456789-_'" for byte in left + right):
+    if first <= 1 or not last or any(byte in b"0123456789-_'.:" for byte in left + right):
         return False
     return len(left) <= 1 and len(right) <= 1
+
+
+class NearNames:
+    """Names by all that is left of them without one letter: two names one edit apart have such a rest in common."""
+
+    def __init__(self, names: Iterable[bytes]) -> None:
+        self._by_rest: dict[bytes, list[bytes]] = defaultdict(list)
+        for name in names:
+            for rest in _rests(name):
+                self._by_rest[rest].append(name)
+
+    def of(self, name: bytes) -> list[bytes]:
+        found = {other for rest in _rests(name) for other in self._by_rest.get(rest, ())}
+        return sorted(other for other in found if is_near(name, other) or _is_spelt_alike(name, other))
+
+
+def _rests(name: bytes) -> Iterator[bytes]:
+    folded = _folded(name)
+    yield folded
+    for at in range(len(folded)):
+        if not at or folded[at] != folded[at - 1]:
+            yield folded[:at] + folded[at + 1 :]
+
+
+def _folded(name: bytes) -> bytes:
+    return name.lower().replace(b"-", b"").replace(b"_", b"")
+
+
+def _is_spelt_alike(one: bytes, other: bytes) -> bool:
+    """Whether two names differ in hyphens and capitals only, as `parseFile` and `parse-file` do."""
+    return one[:1] == other[:1] and one != other and len(one) > 3 and _folded(one) == _folded(other)

@@ -45,6 +45,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("MI406", "constructor-arity", "warning"),
     ("MI407", "untyped-arity", "off"),
     ("MI408", "unknown-operand", "warning"),
+    ("MI409", "misspelt-name", "info"),
     ("MI410", "binder", "error"),
     ("MI411", "misspelt-variable", "warning"),
     ("MI412", "single-variable", "off"),

@@ -82,6 +82,7 @@ class IndexDatabase(IndexReader):
         # Where changes to what the manifest says lead.
         self._totals = dict.fromkeys(_TOTALS, 0)
         self._next_id = 0
+        self._has_all_findings = True
 
     @classmethod
     def open(cls, path: Path | None, warn: Callable[[str], None]) -> IndexDatabase:
@@ -176,7 +177,7 @@ class IndexDatabase(IndexReader):
 
             self.finding_rows.change(imports_key(path) for path in self.imports.changed)
         self.finding_rows.flush()
-        self.set_meta("finding_totals", self.finding_rows.totals())
+        self._count_findings()
         totals = dict(self._totals)
         finished = manifest.with_totals(totals)
         sealed = seal("manifest", finished.to_bytes())
@@ -210,6 +211,7 @@ class IndexDatabase(IndexReader):
         if self.meta("findings") != fingerprint:
             self._begin()
             self.finding_rows.clear()
+            self._has_all_findings = True
             self.set_meta("findings", fingerprint)
         return self.finding_rows.unchecked()
 
@@ -241,6 +243,11 @@ class IndexDatabase(IndexReader):
         known.record(path, Stat(0, 0, 0, 0), digest, 0)
         self._known = known
 
+    def _count_findings(self) -> None:
+        """Notes how many findings there are, unless some got lost before: that is for who reads them to see."""
+        if self._has_all_findings:
+            self.set_meta("finding_totals", self.finding_rows.totals())
+
     def _forget_rows(self) -> None:
         self._paths = None
         self._rows.clear()
@@ -251,7 +258,7 @@ class IndexDatabase(IndexReader):
         What is there is counted then; what is there later must be as much.
         """
         if self._connection.in_transaction:
-            self.set_meta("finding_totals", self.finding_rows.totals())
+            self._count_findings()
             self._connection.execute("COMMIT")
 
     def _note_changes(self, path: str, old: DocumentRow | None, tables: Sequence[SymbolTable]) -> None:
@@ -277,6 +284,7 @@ class IndexDatabase(IndexReader):
         if (head(row[0]) if row else None) != self._known_checksum:
             self._connection.execute("ROLLBACK")
             raise OvertakenError
+        self._has_all_findings = self.has_all_findings()
         self.postings.forget_changes()
         self.finding_rows.forget_changes()
         self.imports.forget_changes()

@@ -152,9 +152,13 @@ class IndexReader:
         """The digest of every document of the last build, their rows unread."""
         return self._known.digests if self._known is not None else {}
 
+    def has_all_findings(self) -> bool:
+        """Whether there are as many as were kept."""
+        return self.meta("finding_totals") in (self.finding_rows.totals(), None)
+
     def findings(self) -> Iterator[bytes]:
         """The encoded findings of the documents that have some, in no order."""
-        if self.meta("finding_totals") != self.finding_rows.totals():
+        if not self.has_all_findings():
             raise DamagedIndexError("its findings are not all there")
         return self.finding_rows.all(self.digests())
 

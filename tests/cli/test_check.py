@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -409,3 +411,28 @@ def test_every_rule_is_explained(program: Program, workspace: Path) -> None:
 def test_what_cannot_be_explained(program: Program, workspace: Path) -> None:
     assert "no rule is called `MI999`" in program.usage_error("explain", "MI999")
     assert "MI2 means several rules: MI201, " in program.usage_error("explain", "MI2")
+
+
+# -- damage --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE finding SET count = 0",
+        "UPDATE finding SET data = zeroblob(40)",
+        "UPDATE finding SET data = (SELECT data FROM finding ORDER BY length(data) LIMIT 1)",
+        "DELETE FROM finding WHERE count",
+        "DELETE FROM finding",
+        "UPDATE finding SET document = document + 100",
+        "UPDATE meta SET value = 'x' WHERE key = 'finding_totals'",
+        "UPDATE meta SET value = 'x' WHERE key = 'findings'",
+    ],
+)
+def test_findings_that_are_damaged_are_never_taken(program: Program, workspace: Path, statement: str) -> None:
+    expected = program("check")
+    with closing(sqlite3.connect(workspace / ".metta-index" / "index.db", isolation_level=None)) as connection:
+        connection.execute(statement)
+    ended = program("check")
+    assert (ended.code, ended.out) == (expected.code, expected.out)
+    assert program("check") == expected

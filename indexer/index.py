@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from metta_index.indexer.errors import DecodeError
-from metta_index.indexer.occurrences import Piece, occurrences, odd_ends, pieces, tops_around
+from metta_index.indexer.occurrences import Piece, end_of_top, occurrences, odd_ends, pieces, tops_around
 from metta_index.indexer.positions import Position
 from metta_index.indexer.protocols import IndexedDocument, IndexReader
 from metta_index.indexer.symbols import Flag, Kind, Role, Use, decode_table, name_text
@@ -271,6 +270,8 @@ def name_bytes(name: bytes | str) -> bytes:
     return name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
 
 
+_NO_FLAGS = Flag(0)
+
 #: A piece, and the number that its table has for the name asked for.
 _Numbered = tuple[Piece, int]
 
@@ -352,24 +353,22 @@ def _facts(path: str, parts: list[_Numbered], name: bytes, doc: str) -> Iterator
                 counts[fact.arity] = counts.get(fact.arity, 0) + fact.count
                 first.setdefault(fact.arity, (piece, piece.offset + fact.first_start))
     for arity, (piece, start) in first.items():
-        top = next(tops_around(piece, [start]))
-        if top is None or top.start_byte != start:
-            raise DecodeError("a fact that is no top-level atom")
+        end = end_of_top(piece, start)
         yield Symbol(
             name,
             Kind.FACT,
             Role.FACT,
             path,
             start,
-            top.end_byte,
+            end,
             piece.position(start),
             start,
-            top.end_byte,
+            end,
             arity,
             "",
             "",
             doc,
-            Flag(0),
+            _NO_FLAGS,
             counts[arity],
         )
 

@@ -192,6 +192,15 @@ def tops_around(piece: Piece, places: Iterable[int]) -> Iterator[Top | None]:
         raise DecodeError("a top-level atom of no name or kind") from error
 
 
+def end_of_top(piece: Piece, start: int) -> int:
+    """Where the top-level atom ends that starts at a byte of the document. Raises DecodeError where none does."""
+    starts, ends = numbers(piece.table.top_starts), numbers(piece.table.top_ends)
+    row = bisect_left(starts, start - piece.offset)
+    if row >= len(ends) or row >= len(starts) or starts[row] != start - piece.offset:
+        raise DecodeError("a fact that is no top-level atom")
+    return piece.offset + ends[row]
+
+
 def _top_columns(table: SymbolTable) -> tuple[array[int], array[int], bytes, array[int]]:
     columns = numbers(table.top_starts), numbers(table.top_ends), table.top_kinds, numbers(table.top_names)
     if len({len(values) for values in columns}) != 1:

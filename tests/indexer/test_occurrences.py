@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages import load_language
-from metta_index.indexer.occurrences import Piece, _rows_of, occurrences, pieces, tops, tops_around
+from metta_index.indexer.occurrences import Piece, _rows_of, end_of_top, occurrences, pieces, tops, tops_around
 
 METTA = load_language("metta")
 
@@ -49,3 +50,12 @@ def test_the_atom_around_a_byte_is_the_one_that_holds_it(parts: list[Piece]) -> 
         holding = [next((top for top in every if top.start_byte <= byte < top.end_byte), None) for byte in places]
         assert list(tops_around(piece, places)) == holding
         assert None in holding
+
+
+def test_the_end_of_an_atom_is_asked_for_by_its_start(parts: list[Piece]) -> None:
+    for piece in parts:
+        every = list(tops(piece))
+        assert [end_of_top(piece, top.start_byte) for top in every] == [top.end_byte for top in every]
+        for byte in (every[1].start_byte + 1, every[-1].end_byte):
+            with pytest.raises(DecodeError, match="no top-level atom"):
+                end_of_top(piece, byte)

@@ -7,7 +7,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
-SCHEMA = 6
+SCHEMA = 7
 _BUSY_MS = 1000
 
 _TABLES = """
@@ -26,6 +26,7 @@ CREATE TABLE document (
     reference_count INTEGER NOT NULL,
     errors INTEGER NOT NULL,
     pieces INTEGER NOT NULL,
+    regions INTEGER NOT NULL,
     checksum BLOB NOT NULL
 );
 CREATE TABLE piece (

@@ -20,6 +20,7 @@ _FIELDS = (
     "reference_count",
     "errors",
     "pieces",
+    "regions",
 )
 COLUMNS = f"id, path, {', '.join(_FIELDS)}, checksum"
 
@@ -42,6 +43,7 @@ class DocumentRow(NamedTuple):
     reference_count: int
     errors: int
     pieces: int
+    regions: int
 
     @classmethod
     def of(cls, values: tuple[Any, ...]) -> DocumentRow:

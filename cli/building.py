@@ -93,9 +93,11 @@ def print_summary(report: BuildReport, stats: bool) -> None:
     if not files.total:
         print("no MeTTa file was found here")
     definitions, declarations = totals.get("definitions", 0), totals.get("declarations", 0)
+    regions = totals.get("regions", 0)
+    inside = f", {regions:,} {'region' if regions == 1 else 'regions'} inside other languages" if regions else ""
     print(
         f"{definitions:,} definitions, {declarations:,} declarations, "
-        f"{totals.get('reference_count', 0):,} references in {_size(totals.get('bytes', 0))}"
+        f"{totals.get('reference_count', 0):,} references in {_size(totals.get('bytes', 0))}{inside}"
     )
     errors = totals.get("errors", 0)
     if errors:

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec.structs
+
 from metta_index.indexer.digest import table_key, tree_key
 from metta_index.indexer.documents import Document, Piece, located, region_piece
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages import load_language, versions_of
+from metta_index.indexer.languages.hosts import DOCUMENTATION
 from metta_index.indexer.plan import Load, Rates, RunMeasurement, Wanted, plan_execution
 from metta_index.indexer.protocols import EntryCache, IndexStore
 from metta_index.indexer.report import BuildReport, Failure
@@ -248,7 +251,11 @@ def _outcome(data: bytes | ItemFailure, language: str) -> Outcome | str:
 
 
 def _summaries(document: Document) -> list[Summary]:
-    return [piece.summary for piece in document.pieces if piece.summary is not None]
+    """The summaries of the pieces that have one. What is wrong with an example in documentation breaks no program."""
+    summaries = [piece.summary for piece in document.pieces if piece.summary is not None]
+    if document.language in DOCUMENTATION:
+        summaries = [msgspec.structs.replace(summary, errors=0) for summary in summaries]
+    return summaries
 
 
 def _give(document: Document, piece: Piece, data: bytes) -> bool:

@@ -94,6 +94,7 @@ class BuildReport:
                 "references": totals.get("reference_count", 0),
             },
             "syntax_errors": totals.get("errors", 0),
+            "regions": totals.get("regions", 0),
             "plan": {
                 "backend": plan.backend if plan else "none",
                 "workers": plan.workers if plan else 0,

@@ -473,3 +473,19 @@ def test_channels_of_rholang_are_configured(program: Program, service: Path) -> 
         assert program.export(service) == warm
     configured.write_text('rholang-channels = "rho:own:run"\n')
     assert "list of strings" in program.usage_error("build")
+
+
+def test_examples_in_documentation_are_no_syntax_errors_of_the_workspace(program: Program, every_host: Path) -> None:
+    first = build(program)
+    assert (first["regions"], first["syntax_errors"]) == (9, 0)
+    (every_host / "c.md").write_text("```metta\n(= (open)\n```\n")
+    (every_host / "e.rst").write_text(".. code-block:: metta\n\n   (= (open)\n")
+    documented = build(program)
+    assert (documented["regions"], documented["syntax_errors"]) == (8, 0)
+    assert "! 2:1 unclosed-parenthesis" in program("outline", "c.md").out
+    (every_host / "a.py").write_text('metta.run("(= (open)")\n')
+    broken = build(program)
+    assert (broken["regions"], broken["syntax_errors"]) == (7, 1)
+    assert program("stats", "--format", "json").objects()[0]["regions"] == 7
+    assert ", 7 regions inside other languages\n" in program("build").out
+    assert build(program, "--no-cache", "--force")["syntax_errors"] == 1

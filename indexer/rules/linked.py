@@ -75,6 +75,11 @@ class Linked:
         self._knowledge = knowledge
         self._within = within
 
+    @property
+    def is_region(self) -> bool:
+        """Whether it is a text inside a host program, which may bring modules itself, and runs it when it likes."""
+        return self._within is not None
+
     @cached_property
     def imports(self) -> Sequence[ImportRecord]:
         """The imports of the document, or of the region that is looked at, in the order of the text."""

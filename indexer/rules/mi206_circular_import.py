@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from metta_index.indexer.languages import language_of
 from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import ALL, Match, Rule
 
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
-    if all(found.path != code.path for found in linked.closure):
+    if linked.is_region or all(found.path != code.path for found in linked.closure):
         return
     for record in linked.imports:
         edge = record.edge()
@@ -33,7 +34,8 @@ def _way_back(linked: Linked, start: str, goal: str) -> list[str]:
                 way.append(before[way[-1]])
             return way[::-1]
         for edge in linked.graph.edges_from(path):
-            if edge.target not in before and not linked.is_guess(edge):
+            is_loading = language_of(path) == "metta"  # a host may import in a function that nobody calls now
+            if is_loading and edge.target not in before and not linked.is_guess(edge):
                 before[edge.target] = path
                 waiting.append(edge.target)
     return []

@@ -26,6 +26,8 @@ from metta_index.indexer.syntax import SyntaxTree
 _PLAIN = re.compile(r"[^\"'`\\\r\n\t{}]*")
 #: How the codes of rules start that say what is wrong with the text itself.
 _SYNTAX = "MI1"
+#: What a host program may bring itself, modules that it makes or registers: it is said as information.
+_BROUGHT = frozenset({"MI203"})
 
 
 class RegionText(NamedTuple):
@@ -58,7 +60,7 @@ def region_findings(
             continue
         if finding.fix is not None and not all(_is_plain(edit, positions) for edit in finding.fix.edits):
             finding = msgspec.structs.replace(finding, fix=None)
-        if is_documentation:
+        if is_documentation or finding.code in _BROUGHT:
             finding = msgspec.structs.replace(finding, severity="info")
         yield finding
 

@@ -14,8 +14,6 @@ _DATA = (".act", ".mork", ".qlf", ".pl", ".so")
 
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
-    if linked.is_region:
-        return
     elsewhere = {
         record.module.rstrip("/").rpartition("/")[2]
         for record in linked.imports

@@ -21,6 +21,8 @@ from metta_index.indexer.formats import ctags_file
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "tags"
+ENDINGS = (".metta", ".rho", ".py", ".rs", ".md", ".ipynb")
+DOCUMENTS = sum(path.suffix in ENDINGS for path in (ROOT / "examples" / "workspace").rglob("*.*"))
 VIM = shutil.which("vim")
 
 
@@ -87,7 +89,12 @@ def test_every_symbol_of_the_index_has_its_tag(program: Program, workspace: Path
                 expected.add((found["path"], found["line"], found["module"], role))
             case {"type": "occurrence", "role": "documentation"}:
                 expected.add((found["path"], found["line"], found["name"], "documented"))
-    actual = [(tag.path.decode(), tag.line, tag.name.decode(), tag.fields[b"roles"].decode()) for tag in tags]
+    actual = [
+        (tag.path.decode(), tag.line, tag.name.decode(), tag.fields[b"roles"].decode())
+        for tag in tags
+        # Documentation in the manner of another language, as docstrings are, does not say the name.
+        if tag.fields[b"roles"] != b"documented" or tag.fields[b"language"] == b"MeTTa"
+    ]
     assert len(actual) == len(set(actual)) > 200
     assert set(actual) == expected
 
@@ -170,7 +177,7 @@ def test_only_what_changed_is_rendered(program: Program, workspace: Path, render
     changed = export(program)
     assert b"\nextra\tmain.metta\t" in changed and b"lib/logic.metta" not in changed
     assert export(program) == changed
-    assert rendered == [17, 0, 2, 0]
+    assert rendered == [DOCUMENTS, 0, 2, 0]
     shutil.rmtree(workspace / ".metta-index")
     assert export(program) == changed
     assert export(program, "--no-cache") == changed
@@ -189,7 +196,7 @@ def test_a_new_tags_file_beside_an_old_index_costs_what_changed(
     (workspace / "main.metta").write_text(text)
     program("build")
     assert export(program) == first
-    assert rendered == [17, 1, 0]
+    assert rendered == [DOCUMENTS, 1, 0]
 
 
 def test_a_dialect_that_was_set_is_rendered(program: Program, workspace: Path, rendered: list[int]) -> None:
@@ -200,7 +207,7 @@ def test_a_dialect_that_was_set_is_rendered(program: Program, workspace: Path, r
     warm = export(program)
     shutil.rmtree(workspace / ".metta-index")
     assert export(program) == warm
-    assert rendered == [17, 1, 17]
+    assert rendered == [DOCUMENTS, 1, DOCUMENTS]
 
 
 def test_a_damaged_fragment_is_rendered_again(program: Program, workspace: Path, rendered: list[int]) -> None:
@@ -210,10 +217,10 @@ def test_a_damaged_fragment_is_rendered_again(program: Program, workspace: Path,
     (database,) = (workspace / ".metta-index" / "cache").glob("v*/cache.db")
     with sqlite3.connect(database) as connection:
         damage = "UPDATE Cache SET value = substr(value, 1, length(value) - 1) || 'x' WHERE key LIKE 'ctags:%'"
-        assert connection.execute(damage).rowcount == 17
+        assert connection.execute(damage).rowcount == DOCUMENTS
     connection.close()
     assert export(program) == first
-    assert rendered == [17, 17]
+    assert rendered == [DOCUMENTS, DOCUMENTS]
 
 
 def test_a_file_that_is_gone_has_numbers_of_lines(program: Program, workspace: Path) -> None:

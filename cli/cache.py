@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -108,3 +108,41 @@ def clear_command(root: RootOption = None, cache_dir: CacheDirOption = None) -> 
     with _open(root, cache_dir) as (session, store):
         print(f"{store.clear():,} entries removed from {session.folder.cache}")
     return 0
+
+
+@cache_app.command("key")
+def key_command(
+    prefix: Annotated[bool, typer.Option("--prefix", help="Only what keys of all contents begin with.")] = False,
+    root: RootOption = None,
+) -> int:
+    """Print what a CI job should key its cache by: this version of the program, and what the files hold.
+
+    A cache of other contents serves as well, for what it has: restore by the prefix.
+
+    Examples:
+
+      metta-index cache key
+
+      metta-index cache key --prefix
+    """
+    from metta_index.indexer.digest import content_digest
+    from metta_index.indexer.languages import own_versions
+
+    versions = content_digest(own_versions().encode()).hex()[:12]
+    if prefix:
+        print(f"metta-index-{versions}-")
+        return 0
+    with open_session(root) as session:
+        contents = content_digest(b"".join(_contents(session))).hex()[:24]
+    print(f"metta-index-{versions}-{contents}")
+    return 0
+
+
+def _contents(session: Session) -> Iterator[bytes]:
+    """The digest of every file of a workspace; what cannot be read is in no cache."""
+    from metta_index.indexer.digest import content_digest
+    from metta_index.indexer.discovery import discover
+
+    for path in discover(session.root, session.settings).files:
+        with suppress(OSError):
+            yield content_digest((session.root / path).read_bytes())

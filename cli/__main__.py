@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from metta_index.cli import VERSION
@@ -13,6 +14,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 def main() -> None:
+    _enter_utf_8_mode()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
         code = _run(sys.argv[1:])
@@ -21,6 +23,16 @@ def main() -> None:
     # All that is left goes with the process: Python would look through it for garbage first, a tenth of a small build.
     gc.freeze()
     sys.exit(code)
+
+
+def _enter_utf_8_mode() -> None:
+    """Starts again where Python would read names of files by another encoding: one index serves every locale.
+
+    Python does that by itself in the locale C, unless PYTHONUTF8=0 forbids it.
+    """
+    if sys.getfilesystemencoding() != "utf-8" and not sys.flags.utf8_mode and sys.executable:
+        variables = {**os.environ, "PYTHONUTF8": "1"}  # for workers
+        os.execve(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]], variables)
 
 
 def _run(arguments: list[str]) -> int:

@@ -84,6 +84,8 @@ class Walker:
 
     def send(self, kind: int, children: list[int]) -> None:
         """The name that is sent to, or received from by `c?!`; then what is sent, and what happens next."""
+        if not children:  # in a broken text
+            return
         nodes = self.nodes
         parts = sum(len(nodes.children(child)) for child in children if nodes.kinds[child] == Node.arguments)
         parts += _SENT_UNSEEN.get(Node(kind), 0)

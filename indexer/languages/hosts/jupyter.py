@@ -109,13 +109,15 @@ def _after(segments: Text, size: int) -> Iterator[Segment]:
 def _without_line_magics(text: Text) -> Iterator[Segment]:
     """A Python cell with a line end after it, and without the lines that are commands to IPython."""
     positions = PositionMap.of(text)
+    if not positions.kinds:  # an empty cell is nowhere in particular
+        return
     content = text_of(text)
     at = 0
     for found in _LINE_MAGIC.finditer(content):
         yield from positions.lifted([verbatim(content, at, found.start())])
         at = found.end()
     yield from positions.lifted([verbatim(content, at, len(content))])
-    last = positions.host_ends[-1] if positions.kinds else 0
+    last = positions.host_ends[-1]
     yield escape(b"\n", last, last)
 
 

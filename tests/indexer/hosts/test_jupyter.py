@@ -45,6 +45,11 @@ def test_python_cells_are_one_program() -> None:
     assert found(notebook("python3", *cells)) == ["(f)", "\n!(g)\n"]
 
 
+@pytest.mark.parametrize("empty", ["", [], [""], "%time"])
+def test_an_empty_cell_among_others_holds_nothing(empty: object) -> None:
+    assert found(notebook("python3", empty, "metta.run('(f)')", empty, "metta.run('(g)')", empty)) == ["(f)", "(g)"]
+
+
 def test_cells_of_other_languages() -> None:
     assert found(notebook("julia", "metta.run('(f)')", "%%metta\n(g)")) == ["(g)"]
     assert found(notebook("python3", "%%bash\nmetta.run('(f)')", "%%metta echo\n(g)")) == ["(g)"]

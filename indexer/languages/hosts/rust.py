@@ -73,6 +73,8 @@ class _Finder:
         for group in _outermost(self.file.calls(_METTA_MACRO)):
             self._add(tuple(_metta_macro(self.file.source, group)), "macro", Confidence.CERTAIN)
         for group in _outermost(self.file.calls(_EXPR_MACRO)):
+            if any(token.type == "," for token in group.children):
+                continue  # another macro of that name: Hyperon's takes items without commas
             text = tuple(expression(self.file.source, group))
             if b"(" in text_of(text):
                 self._add(text, "macro", Confidence.LIKELY)

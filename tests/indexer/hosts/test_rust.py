@@ -44,6 +44,7 @@ PROGRAMS = [
     pytest.param('expr!(("a""b"/* c */"d"));', ["(a b d)"], id="expr! without spaces"),
     pytest.param('expr!("a b" "c");', [f"({H} c)"], id="expr! of no word"),
     pytest.param('expr!(x); expr!("a");', [], id="expr! of no list"),
+    pytest.param('expr!(s, "[2] $ _1"); expr!(s,);', [], id="expr! of another crate"),
     pytest.param('let p = "\n(= (f) 1)\n!(f)\n";', ["\n(= (f) 1)\n!(f)\n"], id="shape"),
     pytest.param('let p = "\n(prose)\nand more\n";', [], id="no shape"),
 ]

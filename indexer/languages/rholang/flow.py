@@ -125,9 +125,9 @@ class Flow:
         self.steps += len(self._todo) - before
 
     def _let(self, children: list[int]) -> None:
-        left, *right = children
-        if not right:
+        if len(children) < 2:
             return
+        left, *right = children
         if self.nodes.kinds[left] != Node.patterns:
             self._bind(left, self.origins.of(right[0]))
             return
@@ -138,10 +138,9 @@ class Flow:
             self._rest(rest, Items(right[0], len(patterns)))
 
     def _match(self, children: list[int]) -> None:
-        given = self.origins.of(children[0])
         for case in children[1:]:
             if self.nodes.kinds[case] == Node.case and (parts := self.nodes.children(case)):
-                self._bind(parts[0], given)
+                self._bind(parts[0], self.origins.of(children[0]))
 
     def _method_call(self, row: int, children: list[int]) -> None:
         """`xs.nth(0)`, `map.getOrElse(key, otherwise)`: any item, or what is given for none."""

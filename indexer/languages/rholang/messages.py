@@ -70,9 +70,9 @@ def listeners(nodes: Nodes, scopes: Scopes, origins: Origins) -> Iterator[Listen
     """Everything that receives and binds something, in the order of the text."""
     for row, kind in enumerate(nodes.kinds):
         if kind == Node.contract:
-            name, *rest = nodes.children(row)
-            if rest and nodes.kinds[rest[0]] == Node.parameters:
-                yield _listener(nodes, origins.of(name), (), rest[0])
+            children = nodes.children(row)
+            if len(children) > 1 and nodes.kinds[children[1]] == Node.parameters:
+                yield _listener(nodes, origins.of(children[0]), (), children[1])
         elif kind in BINDS:
             yield from _bind(nodes, origins, nodes.children(row))
         elif kind == Node.agent and row in scopes.unwritten:
@@ -102,7 +102,8 @@ def _bind(nodes: Nodes, origins: Origins, parts: list[int]) -> Iterator[Listener
         yield _listener(nodes, answer_to(source), (), patterns)
     elif kind == Node.receive_send:
         # The name to answer to comes with the message, and nobody wrote a pattern for it.
-        yield _listener(nodes, origins.of(nodes.children(source)[0]), (), patterns, after=1)
+        for name in nodes.children(source):
+            yield _listener(nodes, origins.of(name), (), patterns, after=1)
     else:
         yield _listener(nodes, origins.of(source), (), patterns)
 

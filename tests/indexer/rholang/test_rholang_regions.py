@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tables import table_of
 
@@ -227,6 +229,15 @@ def test_text_is_followed(name: str) -> None:
     text = COMPILE.replace(" in", ", A in").format(FLOWS[name])
     assert not [problem for problem in table_of(text).problems if problem.code.startswith("syntax")]
     assert found(text) == ["(f)"]
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_program_that_lacks_a_word_is_read(name: str) -> None:
+    """Whatever is missing, what is found has its places, and is nothing but the texts that there are."""
+    words = re.findall(r'"[^"]*"|`[^`]*`|\w+|\S', COMPILE.replace(" in", ", A in").format(FLOWS[name]))
+    for index in range(len(words)):
+        text = " ".join(words[:index] + words[index + 1 :])
+        assert {f'"{one}"' for one in found(text)} <= set(words), text
 
 
 def test_a_label_without_a_list_is_not_taken() -> None:

@@ -73,10 +73,14 @@ class Session:
         """
         result = self._build(options, make_progress)
         store = self._store
-        if result.measurement is not None and store is not None:
+        if store is not None and (result.measurement is not None or result.link_measurement is not None):
             from metta_index.indexer.rates import learn
 
-            rates = learn(self._load_rates(), result.measurement)
+            rates = self._load_rates()
+            if result.measurement is not None:
+                rates = learn(rates, result.measurement)
+            if result.link_measurement is not None:
+                rates = learn(rates, result.link_measurement, of_files=False)
             store.put_many([(_rates_key(), dumps(rates.to_json()).encode())])
         return result
 
@@ -116,7 +120,7 @@ class Session:
     def _load_rates(self) -> Rates:
         from metta_index.indexer.rates import Rates
 
-        store = self.store()
+        store = self._cache_for_work()
         if store is None:
             return Rates()
         data = store.get_many([_rates_key()]).get(_rates_key())

@@ -72,11 +72,12 @@ class Workspace:
 
 
 class BuildResult(NamedTuple):
-    """`measurement`: how fast the work went, for the rates of the next plan; None without work."""
+    """How fast indexing and linking went, for the rates of the next plan; None without work."""
 
     report: BuildReport
     discovery: Discovery
     measurement: RunMeasurement | None
+    link_measurement: RunMeasurement | None
 
 
 def build(workspace: Workspace, options: Options) -> BuildResult:
@@ -111,20 +112,24 @@ def build(workspace: Workspace, options: Options) -> BuildResult:
     removed = [path for path in manifest.files if path not in files] if manifest else []
     report.files.removed = len(removed)
     report.files.unchanged = len(files) - len(suspects)
-    measurement = None
+    measurement = link_measurement = None
     if suspects or removed or not is_linked or decisions != trusted.decisions:
         updated, measurement = _update(workspace, options, report, discovery, trusted, suspects, removed, scan_started)
         if not is_linked or report.files.indexed or report.files.cached or updated.files.keys() != trusted.files.keys():
-            from metta_index.indexer.linking import link
+            from metta_index.indexer.linking import Sharing, link
+            from metta_index.indexer.plan import usable_cpus
 
             imports, before = workspace.index.imports, trusted.files.keys()
-            report.work.linked = link(imports, context, updated.files.keys(), before, not is_linked)
+            sharing = Sharing(options.wanted, workspace.load_rates, usable_cpus())
+            linked = link(imports, context, updated.files.keys(), before, not is_linked, sharing)
+            report.work.linked, report.link_plan = linked.imports, linked.plan
+            link_measurement = linked.measurement
         report.totals = workspace.index.finish(updated._replace(fingerprint="\n".join(marks), decisions=decisions))
     else:
         report.totals = dict(trusted.totals)
     report.files.failed = len({failure.path for failure in report.failures})
     report.elapsed_ms = (time.perf_counter() - begun) * 1000
-    return BuildResult(report, discovery, measurement)
+    return BuildResult(report, discovery, measurement, link_measurement)
 
 
 def _host_versions(paths: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from metta_index.indexer.documents import Document, Piece, located, region_piece
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages import load_language, versions_of
 from metta_index.indexer.languages.hosts import DOCUMENTATION
-from metta_index.indexer.plan import Load, Rates, RunMeasurement, Wanted, plan_execution
+from metta_index.indexer.plan import Load, Rates, RunMeasurement, Wanted, plan_execution, usable_cpus
 from metta_index.indexer.protocols import EntryCache, IndexStore
 from metta_index.indexer.report import BuildReport, Failure
 from metta_index.indexer.run import Failure as ItemFailure
@@ -231,13 +231,6 @@ class Indexing:
             self.report.work.extracted += 1
             self._store(self._entries(piece, dialect, outcome))
             piece.table, piece.summary = outcome.table, outcome.summary
-
-
-def usable_cpus() -> int:
-    """Processors this process may run on, which a container or `taskset` may have limited."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _outcome(data: bytes | ItemFailure, language: str) -> Outcome | str:

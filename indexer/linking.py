@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
-from typing import Protocol
+from contextlib import closing
+from functools import cache
+from typing import NamedTuple, Protocol
+
+import msgspec
 
 from metta_index.indexer.imports import ImportRecord
 from metta_index.indexer.languages.metta.modules import (
     BUILTIN_MODULES,
     REGISTRATIONS,
     FileSet,
+    ImportSite,
     Names,
+    Resolution,
     Workspace,
     changed_keys,
     changed_names,
@@ -19,6 +25,8 @@ from metta_index.indexer.languages.metta.modules import (
     resolve,
 )
 from metta_index.indexer.link_context import LinkContext
+from metta_index.indexer.plan import ExecutionPlan, Load, Rates, RunMeasurement, Wanted, plan_execution
+from metta_index.indexer.run import execute
 
 
 class ImportStore(Protocol):
@@ -39,23 +47,50 @@ class ImportStore(Protocol):
         """Keeps the resolution of a record."""
 
 
+#: Imports of a batch: some 30 ms of work, which outweighs sending the names of all files along.
+BATCH = 2000
+#: What plans and rates call this kind of work; its bytes are those of paths and names.
+LOAD = "link"
+
+
+class Sharing(NamedTuple):
+    """How linking may be shared between processes: as everything else (`plan.plan_execution`)."""
+
+    wanted: Wanted = Wanted()
+    load_rates: Callable[[], Rates] = Rates
+    cpus: int = 1
+
+
+class Linked(NamedTuple):
+    """How many imports were resolved, and how; None where there were none."""
+
+    imports: int
+    plan: ExecutionPlan | None
+    measurement: RunMeasurement | None
+
+
+NOTHING_LINKED = Linked(0, None, None)
+
+
 def link(
     store: ImportStore,
     context: LinkContext,
     paths: AbstractSet[str],
     paths_before: AbstractSet[str],
     everything: bool,
-) -> int:
-    """Resolves the imports whose meaning may differ from what the store says; how many that were.
+    sharing: Sharing | None = None,
+) -> Linked:
+    """Resolves the imports whose meaning may differ from what the store says.
 
     `paths`: all documents of the workspace; `paths_before`: those at the last call.
-    `everything`: the context is another one than at the last call.
+    `everything`: the context is another one than at the last call. `sharing`: None does
+    it all in this process.
     """
     added, removed = paths - paths_before, paths_before - paths
     waiting = _keyed(store.all() if everything else store.unlinked())
     gone = store.dropped()
     if not (waiting or added or removed or gone):
-        return 0
+        return NOTHING_LINKED
     files = FileSet(paths)
     keys = changed_keys(files, added, removed)
     workspace = Workspace(files, context.roots, context.aliases, builtins=BUILTIN_MODULES)
@@ -69,11 +104,46 @@ def link(
     names = changed_names(before.registered, now.registered) | changed_names(before.repositories, now.repositories)
     waiting |= _keyed(store.depending_on(names)) if names and not everything else {}
     named = Workspace(files, context.roots, context.aliases, now.registered, now.repositories, builtins=BUILTIN_MODULES)
-    for (document, _position), record in waiting.items():
-        # What gives names does not depend on the names that others give.
-        within = workspace if record.form in REGISTRATIONS else named
-        store.resolve(document, record._replace(resolution=resolve(record.site, within)))
-    return len(waiting)
+    todo = list(waiting.items())
+    batches = [
+        Batch(tuple([record.site for _key, record in todo[start : start + BATCH]]), workspace, named)
+        for start in range(0, len(todo), BATCH)
+    ]
+    sharing = sharing or Sharing()
+    loads = [Load(LOAD, sum([len(site.path) + len(site.module) for site in batch.sites])) for batch in batches]
+    # One batch cannot be shared: how fast that would go need not be looked up.
+    rates = sharing.load_rates() if len(loads) > 1 else Rates()
+    plan = plan_execution(loads, rates, sharing.cpus, sharing.wanted)
+    measured: list[RunMeasurement] = []
+    with closing(execute(plan, batches, resolve_to_bytes, on_finish=measured.append)) as results:
+        for number, data in results:
+            # A worker that died takes no import with it.
+            encoded = data if isinstance(data, bytes) else resolve_to_bytes(batches[number])
+            part = todo[number * BATCH : (number + 1) * BATCH]
+            for ((document, _position), record), resolution in zip(part, _decoder().decode(encoded), strict=True):
+                store.resolve(document, record._replace(resolution=resolution))
+    return Linked(len(todo), plan if todo else None, measured[0] if measured and todo else None)
+
+
+class Batch(NamedTuple):
+    """Imports that are resolved together. `plain` knows no names that others of them give."""
+
+    sites: tuple[ImportSite, ...]
+    plain: Workspace
+    named: Workspace
+
+
+def resolve_to_bytes(batch: Batch) -> bytes:
+    """The resolutions of a batch in order, encoded: what workers send."""
+    # What gives names does not depend on the names that others give.
+    return msgspec.msgpack.encode(
+        [resolve(site, batch.plain if site.form in REGISTRATIONS else batch.named) for site in batch.sites]
+    )
+
+
+@cache
+def _decoder() -> msgspec.msgpack.Decoder[list[Resolution]]:
+    return msgspec.msgpack.Decoder(list[Resolution])
 
 
 def _keyed(found: Iterable[tuple[int, ImportRecord]]) -> dict[tuple[int, int], ImportRecord]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from metta_index.indexer.rates import Load, Rates, RunMeasurement, learn
 from metta_index.indexer.wanted import Wanted
 
-__all__ = ["ExecutionPlan", "Load", "Rates", "RunMeasurement", "Wanted", "learn", "plan_execution"]
+__all__ = ["ExecutionPlan", "Load", "Rates", "RunMeasurement", "Wanted", "learn", "plan_execution", "usable_cpus"]
 
 Backend = Literal["sequential", "loky"]
 
@@ -33,6 +34,13 @@ class ExecutionPlan(NamedTuple):
     estimated_parallel_ms: float
     batches: tuple[tuple[int, ...], ...]
     loads: tuple[Load, ...]
+
+
+def usable_cpus() -> int:
+    """Processors this process may run on, which a container or `taskset` may have limited."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def plan_execution(loads: Sequence[Load], rates: Rates, cpus: int, wanted: Wanted) -> ExecutionPlan:

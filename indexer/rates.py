@@ -159,17 +159,21 @@ class Meter:
         )
 
 
-def learn(rates: Rates, measurement: RunMeasurement) -> Rates:
-    """Return `rates` moved towards `measurement`, by bounded steps, so that one odd run does little harm."""
+def learn(rates: Rates, measurement: RunMeasurement, *, of_files: bool = True) -> Rates:
+    """Return `rates` moved towards `measurement`, by bounded steps, so that one odd run does little harm.
+
+    `of_files`: its items were files, and tell what a file costs beside its bytes.
+    """
     if measurement.items == 0 or measurement.busy_ms <= 0:
         return rates
     fits = [(times, *_fit(rates, times)) for times in measurement.languages if times.items and times.busy_ms > 0]
     per_file = rates.per_file_ms
     per_byte = dict(rates.per_byte_ms)
     if fits:
-        items = sum(times.items for times, _, _ in fits)
-        target = sum(times.items * file_ms for times, file_ms, _ in fits) / items
-        per_file = _towards(rates.per_file_ms, target, PER_FILE_BOUNDS_MS)
+        if of_files:
+            items = sum(times.items for times, _, _ in fits)
+            target = sum(times.items * file_ms for times, file_ms, _ in fits) / items
+            per_file = _towards(rates.per_file_ms, target, PER_FILE_BOUNDS_MS)
         for times, _, byte_ms in fits:
             per_byte[times.language] = _towards(rates.byte_ms(times.language), byte_ms, PER_BYTE_BOUNDS_MS)
     learnt = rates._replace(per_file_ms=per_file, per_byte_ms=per_byte, samples=rates.samples + 1)

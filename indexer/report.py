@@ -65,6 +65,7 @@ class BuildReport:
         self.cache = CacheCounts()
         self.totals: dict[str, int] = {}
         self.plan: ExecutionPlan | None = None
+        self.link_plan: ExecutionPlan | None = None
         self.actual_ms = 0.0
         self.elapsed_ms = 0.0
         self.failures: list[Failure] = []
@@ -103,6 +104,12 @@ class BuildReport:
                 "estimated_sequential_ms": round(plan.estimated_sequential_ms, 1) if plan else 0.0,
                 "estimated_parallel_ms": round(plan.estimated_parallel_ms, 1) if plan else 0.0,
                 "actual_ms": round(self.actual_ms, 1),
+            },
+            "linking": {
+                "backend": self.link_plan.backend if self.link_plan else "none",
+                "workers": self.link_plan.workers if self.link_plan else 0,
+                "reason": self.link_plan.reason if self.link_plan else "nothing to link",
+                "imports": self.work.linked,
             },
             "cache": {"hits": self.cache.hits, "misses": self.cache.misses, "hit_rate": self.cache.hit_rate},
             "work": self.work.as_json(),

@@ -8,14 +8,17 @@ from typing import NamedTuple, Protocol
 import pytest
 
 from metta_index.cache.database import IndexDatabase
+from metta_index.indexer import linking
 from metta_index.indexer.digest import content_digest
 from metta_index.indexer.imports import ImportRecord, imports_in
 from metta_index.indexer.languages import load_language
 from metta_index.indexer.languages.metta.modules import REGISTRATIONS
 from metta_index.indexer.link_context import LinkContext
-from metta_index.indexer.linking import ImportStore, link
+from metta_index.indexer.linking import ImportStore, Sharing, link
 from metta_index.indexer.manifest import Manifest, Stat
+from metta_index.indexer.plan import Backend
 from metta_index.indexer.symbols import SymbolTable, encode_table
+from metta_index.indexer.wanted import Wanted
 from metta_index.indexer.work import summarize
 
 NOTHING = LinkContext()
@@ -135,7 +138,7 @@ class Workspace:
         for path, text in files.items():
             if before.get(path) != text:
                 self.store.put(path, text)
-        count = link(self.store.imports(), context, files.keys(), before.keys(), context != self.context)
+        count = link(self.store.imports(), context, files.keys(), before.keys(), context != self.context).imports
         self.store.finish(files)
         self.files, self.context = dict(files), context
         return count
@@ -278,3 +281,21 @@ def test_the_order_of_documents_means_nothing() -> None:
     one.change(files)
     other.change(dict(reversed(files.items())))
     assert one.meanings() == other.meanings()
+
+
+@pytest.mark.parametrize(("backend", "jobs"), [("sequential", 1), ("loky", 2)])
+def test_linking_is_shared_as_other_work_is(backend: Backend, jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {f"m{number}.metta": f"!(import! &self m{number + 1})\n!(import! &self tools)\n" for number in range(30)}
+    files |= {"main.metta": "!(register-module! lib)\n", "lib/tools.metta": "(= (t) 1)\n"}
+    alone = Workspace(Listed())
+    assert alone.change(files) == 61
+    store = Listed()
+    for path, text in files.items():
+        store.put(path, text)
+    monkeypatch.setattr(linking, "BATCH", 7)
+    sharing = Sharing(Wanted(jobs=jobs, backend=backend))
+    linked = link(store.imports(), NOTHING, files.keys(), set(), True, sharing)
+    assert linked.imports == 61 and linked.plan is not None and linked.measurement is not None
+    assert (linked.plan.backend, linked.measurement.backend, linked.measurement.items) == (backend, backend, 9)
+    shared = Workspace(store)
+    assert shared.meanings() == alone.meanings()

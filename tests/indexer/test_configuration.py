@@ -38,6 +38,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         suffixes = [".metta", ".mt"]
         dialect = "petta"
         alias = ["project"]
+        rholang-channels = ["rho:metta:*", "rho:own:run"]
         max-cache-bytes = 1_000_000
         max-cache-entries = 500
         cache-dir = "../cache"
@@ -53,6 +54,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         dialect="petta",
         dialects={"mm2/": "mm2"},
         alias=("project",),
+        rholang_channels=("rho:metta:*", "rho:own:run"),
         max_cache_bytes=1_000_000,
         max_cache_entries=500,
         cache_dir="../cache",
@@ -228,6 +230,8 @@ def test_first_dialect_pattern_in_the_file_wins(tmp_path: Path) -> None:
         Settings(dialects={"a": "mm2", "b": "petta"}),
         Settings(dialects={"b": "petta", "a": "mm2"}),
         Settings(prefix="a/"),
+        Settings(rholang_channels=()),
+        Settings(rholang_channels=("rho:metta:compile",)),
     ],
 )
 def test_fingerprint_tells_settings_apart(changed: Settings) -> None:
@@ -235,6 +239,14 @@ def test_fingerprint_tells_settings_apart(changed: Settings) -> None:
     assert Settings(dialects={"a": "mm2", "b": "petta"}).fingerprint() != (
         Settings(dialects={"b": "petta", "a": "mm2"}).fingerprint()
     )
+
+
+def test_what_decides_how_a_file_is_read_is_that_of_its_language() -> None:
+    settings = Settings(dialect="petta", rholang_channels=("rho:b", "rho:a"))
+    same = Settings(rholang_channels=("rho:a", "rho:b"))
+    assert settings.options_of("metta", "a.metta") == "petta"
+    assert settings.options_of("rholang", "a.rho") == same.options_of("rholang", "a.rho") is not None
+    assert settings.options_of("python", "a.py") is Settings().options_of("rholang", "a.rho") is None
 
 
 def test_nothing_heavy_is_imported_without_a_configuration(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from metta_index.indexer.symbols import Confidence, Import, Kind, Region
 
 #: Functions whose first argument is MeTTa: those of the crate `hyperon` and of its tests.
 _TAKES_METTA = re.compile(rb"\b(?:run_program|metta_atom|metta_space|SExprParser::new)\s*\(")
+#: MORK's, which take the atoms of a program as bytes.
+_TAKES_ATOMS = re.compile(rb"\b(?:add_all_sexpr|add_sexpr|load_all_sexpr_impl|load_sexpr_impl)\s*\(")
 #: One of MeTTaTron's, whose name others have, too.
 _MAY_TAKE_METTA = re.compile(rb"\bcompile\s*\(")
 _METTA_MACRO = re.compile(rb"\bmetta!\s*[(\[{]")
@@ -47,7 +49,7 @@ class _Finder:
 
     def follow_calls(self) -> None:
         """Calls that take MeTTa, and calls of the file's functions that pass a parameter on to one."""
-        pending = [(_TAKES_METTA, 0, Confidence.CERTAIN)]
+        pending = [(_TAKES_METTA, 0, Confidence.CERTAIN), (_TAKES_ATOMS, 0, Confidence.LIKELY)]
         followed: set[tuple[bytes, int]] = set()
         while pending:
             pattern, place, confidence = pending.pop()
@@ -66,7 +68,7 @@ class _Finder:
                     pending.append((again, passing[1], Confidence.LIKELY))
         for _found, group in self.file.calls(_MAY_TAKE_METTA):
             for text in self.file.texts(self.file.arguments(group)[0]):
-                if is_metta(text_of(text)) or text_of(text).startswith(b"("):
+                if is_metta(text_of(text)) or text_of(text).lstrip().startswith(b"("):
                     self._add(text, "call", Confidence.LIKELY)
 
     def read_macros(self) -> None:

@@ -45,6 +45,9 @@ PROGRAMS = [
     pytest.param('expr!("a b" "c");', [f"({H} c)"], id="expr! of no word"),
     pytest.param('expr!(x); expr!("a");', [], id="expr! of no list"),
     pytest.param('expr!(s, "[2] $ _1"); expr!(s,);', [], id="expr! of another crate"),
+    pytest.param('const S: &str = "(exec 0)"; s.add_all_sexpr(S.as_bytes());', ["(exec 0)"], id="atoms for MORK"),
+    pytest.param('s.add_sexpr("(a b)".as_bytes(), expr!(s, "$"), expr!(s, "_1"));', ["(a b)"], id="one for MORK"),
+    pytest.param('compile("\n  (exec 0)"); compile("regex");', ["\n  (exec 0)"], id="compile"),
     pytest.param('let p = "\n(= (f) 1)\n!(f)\n";', ["\n(= (f) 1)\n!(f)\n"], id="shape"),
     pytest.param('let p = "\n(prose)\nand more\n";', [], id="no shape"),
 ]

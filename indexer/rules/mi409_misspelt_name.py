@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metta_index.indexer.rules.calls import is_plain_call
-from metta_index.indexer.rules.code import Code
+from metta_index.indexer.rules.code import Call, Code
 from metta_index.indexer.rules.linked import Linked, builtins_of
 from metta_index.indexer.rules.rule import HYPERON, PETTA, Match, Rule
 from metta_index.indexer.symbols import Role, name_text
@@ -21,8 +21,8 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
         # What is written as data, too, is a constructor, whatever it is like.
         if code.mentions(name) > len(code.calls_of(name)):
             continue
-        near = [other for other in linked.near(name) if _is_function(other, len(call.arguments), linked)]
-        if near and is_plain_call(call, linked):
+        near = [other for other in linked.near(name) if _is_meant(other, call, linked)]
+        if near and linked.is_closed and is_plain_call(call, linked):
             start, end = call.head.start, call.head.end
             message = f"nothing defines `{name_text(name)}`; did you mean `{name_text(near[0])}`?"
             fix = None
@@ -31,9 +31,12 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
             yield Match(start, end, message, fix)
 
 
-def _is_function(name: bytes, count: int, linked: Linked) -> bool:
-    """Whether a name has rules for calls with so many arguments."""
-    return any(offer.role == Role.DEFINITION and offer.arity == count for offer in linked.anywhere(name))
+def _is_meant(name: bytes, call: Call, linked: Linked) -> bool:
+    """Whether a name has rules for a call. A type `Evidence` and a function `evidence` are two things."""
+    count = len(call.arguments)
+    return name[:1] == call.name[:1] and any(
+        offer.role == Role.DEFINITION and offer.arity == count for offer in linked.anywhere(name)
+    )
 
 
 RULE = Rule(

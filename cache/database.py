@@ -264,12 +264,14 @@ class IndexDatabase(IndexReader):
     def _note_changes(self, path: str, old: DocumentRow | None, tables: Sequence[SymbolTable]) -> None:
         """Notes what a document says otherwise than before; no tables: it is removed."""
         from metta_index.indexer.offers import signatures
-        from metta_index.indexer.rules.keys import ANY_NAME, imports_key, name_key, text_key
+        from metta_index.indexer.rules.keys import imports_key, name_key, near_keys, text_key
 
         was = signatures(decoded_tables(self.tables(old))) if old is not None else {}
         now = signatures(tables)
         self.finding_rows.change(name_key(name) for name in was.keys() | now.keys() if was.get(name) != now.get(name))
-        self.finding_rows.change([text_key(path)] if was.keys() == now.keys() else [text_key(path), ANY_NAME])
+        # A name that comes or goes is, or was, what others were nearly called.
+        self.finding_rows.change(key for name in was.keys() ^ now.keys() for key in near_keys(name))
+        self.finding_rows.change([text_key(path)])
         if not tables:
             self.finding_rows.change([imports_key(path)])
 

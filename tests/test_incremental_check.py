@@ -171,6 +171,8 @@ def test_a_near_name_that_appears_is_suggested(workspace: Path) -> None:
     found, checked = check(workspace)
     assert checked == 2
     assert [finding.path for finding in found if finding.code == "MI409"] == ["alone1.metta"]
+    write(workspace, {"alone2.metta": "(= (distance $x $y) (- $x $y))\n(= (another) 1)\n"})
+    assert check(workspace)[1] == 1
 
 
 def test_a_finding_that_points_elsewhere_follows_what_it_points_to(workspace: Path) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-
-#: What findings depend on that depend on which names there are at all.
-ANY_NAME = b"*"
+from collections.abc import Iterator
 
 
 def name_key(name: bytes) -> bytes:
@@ -21,3 +19,24 @@ def imports_key(path: str) -> bytes:
 def text_key(path: str) -> bytes:
     """What findings depend on that name places of a document."""
     return b"t" + os.fsencode(path)
+
+
+def near_keys(name: bytes) -> list[bytes]:
+    """What findings depend on that depend on which names near this one there are."""
+    return [b"~" + rest for rest in rests(name)]
+
+
+def rests(name: bytes) -> Iterator[bytes]:
+    """What is left of a name without one letter, and all of it, capitals and hyphens apart.
+
+    Two names one edit apart have one of these in common.
+    """
+    whole = folded(name)
+    yield whole
+    for at in range(len(whole)):
+        if not at or whole[at] != whole[at - 1]:
+            yield whole[:at] + whole[at + 1 :]
+
+
+def folded(name: bytes) -> bytes:
+    return name.lower().replace(b"-", b"").replace(b"_", b"")

@@ -15,7 +15,7 @@ from metta_index.indexer.languages.metta.modules import Way
 from metta_index.indexer.languages.metta.modules_names import refusal
 from metta_index.indexer.offers import Offer
 from metta_index.indexer.positions import Position
-from metta_index.indexer.rules.keys import ANY_NAME, imports_key, name_key, text_key
+from metta_index.indexer.rules.keys import imports_key, name_key, near_keys, text_key
 from metta_index.indexer.symbols import Kind
 
 #: Whether Python files are indexed, so that imports of them lead somewhere.
@@ -167,7 +167,7 @@ class Linked:
 
     def near(self, name: bytes) -> list[bytes]:
         """The names that documents of the workspace offer and that differ from this one by little."""
-        self.keys.add(ANY_NAME)
+        self.keys.update(near_keys(name))
         return self._knowledge.near(name)
 
     def visible(self, name: bytes) -> list[Offer]:

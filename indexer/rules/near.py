@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+
+from metta_index.indexer.rules.keys import folded, rests
 
 
 def is_near(one: bytes, other: bytes) -> bool:
@@ -35,26 +37,14 @@ class NearNames:
     def __init__(self, names: Iterable[bytes]) -> None:
         self._by_rest: dict[bytes, list[bytes]] = defaultdict(list)
         for name in names:
-            for rest in _rests(name):
+            for rest in rests(name):
                 self._by_rest[rest].append(name)
 
     def of(self, name: bytes) -> list[bytes]:
-        found = {other for rest in _rests(name) for other in self._by_rest.get(rest, ())}
+        found = {other for rest in rests(name) for other in self._by_rest.get(rest, ())}
         return sorted(other for other in found if is_near(name, other) or _is_spelt_alike(name, other))
-
-
-def _rests(name: bytes) -> Iterator[bytes]:
-    folded = _folded(name)
-    yield folded
-    for at in range(len(folded)):
-        if not at or folded[at] != folded[at - 1]:
-            yield folded[:at] + folded[at + 1 :]
-
-
-def _folded(name: bytes) -> bytes:
-    return name.lower().replace(b"-", b"").replace(b"_", b"")
 
 
 def _is_spelt_alike(one: bytes, other: bytes) -> bool:
     """Whether two names differ in hyphens and capitals only, as `parseFile` and `parse-file` do."""
-    return one[:1] == other[:1] and one != other and len(one) > 3 and _folded(one) == _folded(other)
+    return one[:1] == other[:1] and one != other and len(one) > 3 and folded(one) == folded(other)

@@ -43,9 +43,10 @@ from metta_index.indexer.languages.rholang.values import (
 )
 from metta_index.indexer.regions import text_of
 
-#: Values that get somewhere and messages that meet a receiver. Programs have some thousands; generated ones
-#: where everything is sent to everything have millions, and what comes of those after this many is not followed.
-MOST_STEPS = 300_000
+#: Values that get somewhere and messages that meet a receiver. Programs have some thousands; generated ones where
+#: everything is sent to everything have millions: there what comes after this many, and some a node, is not followed.
+_MOST_STEPS = 300_000
+_MOST_STEPS_A_NODE = 4
 
 #: Methods of collections that give an item.
 _ITEM_METHODS = frozenset({b"get", b"getOrElse", b"nth"})
@@ -74,12 +75,13 @@ class Flow:
         self.channels = channels
         self.origins = Origins(nodes, scopes.bound)
         self.found: set[int] = set()
+        self.steps = 0
+        self.most_steps = _MOST_STEPS + _MOST_STEPS_A_NODE * len(nodes.kinds)
         self._values: defaultdict[Binder | int, dict[Value, None]] = defaultdict(dict)
         self._watchers: defaultdict[Binder | int, list[_Action]] = defaultdict(list)
         self._todo: list[tuple[_Action, Value]] = []
         self._sent: defaultdict[object, dict[Message, None]] = defaultdict(dict)
         self._listening: defaultdict[object, dict[Listener, None]] = defaultdict(dict)
-        self.steps = 0
         self._bindings: set[tuple[Pattern, Origin]] = set()
         self._taken: set[Value] = set()
 
@@ -101,7 +103,7 @@ class Flow:
             elif kind == Node.agent:
                 for binder in self.scopes.unwritten.get(row, ()):
                     self._add(binder, Channel(binder))
-        while self._todo and self.steps < MOST_STEPS:
+        while self._todo and self.steps < self.most_steps:
             action, value = self._todo.pop()
             action(value)
 

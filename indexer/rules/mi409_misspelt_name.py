@@ -22,7 +22,7 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
         if code.mentions(name) > len(code.calls_of(name)):
             continue
         near = [other for other in linked.near(name) if _is_meant(other, call, linked)]
-        if near and linked.is_closed and is_plain_call(call, linked):
+        if near and is_plain_call(call, linked):
             start, end = call.head.start, call.head.end
             message = f"nothing defines `{name_text(name)}`; did you mean `{name_text(near[0])}`?"
             fix = None

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -237,6 +238,19 @@ def test_a_warm_check_says_the_same(program: Program, workspace: Path) -> None:
     first = program("check", "--format", "json")
     assert program("check", "--format", "json") == first
     assert program("check", "--format", "json", "--no-cache") == first
+
+
+def test_a_warm_check_imports_no_rules_and_no_parser(workspace: Path) -> None:
+    assert run("check", cwd=workspace).returncode == 1
+    program = (
+        "import sys; sys.argv[1:] = ['check', '--output', 'out.txt'];"
+        "from metta_index.cli.__main__ import _run; code = _run(sys.argv[1:]);"
+        "print(code, *(name for name in sys.modules if name.startswith(('metta_index.indexer.rules.mi', 'tree_sitter',"
+        " 'joblib', 'diskcache', 'metta_index.indexer.rules.code', 'rich'))))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=workspace, capture_output=True, text=True, check=True)
+    assert ended.stdout == "1\n"
+    assert "MI201" in (workspace / "out.txt").read_text()
 
 
 # -- fixes -----------------------------------------------------------------------------

@@ -211,7 +211,8 @@ def _string(source: bytes, node: Node) -> Text | None:
     if len(node.children) < 2 or node.children[0].type != "string_start" or node.children[-1].type != "string_end":
         return None
     opening, closing = node.children[0], node.children[-1]
-    prefix = source[opening.start_byte : opening.end_byte].rstrip(b"'\"").lower()
+    written = source[opening.start_byte : opening.end_byte]
+    prefix = written.rstrip(b"'\"").lower()
     if b"b" in prefix:
         return None
     special = [] if b"r" in prefix else [_ESCAPES]
@@ -227,7 +228,8 @@ def _string(source: bytes, node: Node) -> Text | None:
             segments += _decoded(source, at, child.start_byte, pattern)
             segments.append(hole(child.start_byte, child.end_byte))
             at = child.end_byte
-    segments += _decoded(source, at, closing.start_byte, pattern)
+    # The grammar takes what backslashes a raw string consists of for a part of its closing quotes.
+    segments += _decoded(source, at, closing.end_byte - len(written) + len(prefix), pattern)
     return tuple(segments)
 
 

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 from host_checks import check, texts
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from metta_index.indexer.languages.hosts import python
@@ -90,6 +90,7 @@ _BODY = st.text(st.sampled_from("(f $x)\"'\\\n\réλ😀;{}%"), max_size=20)
 
 @given(_BODY, st.sampled_from(["", "r", "u", "R"]), st.sampled_from(["'", '"', "'''", '"""']))
 @settings(max_examples=300)
+@example("\\\\", "r", "'")
 def test_literals_read_as_python_reads_them(body: str, prefix: str, quotes: str) -> None:
     literal = f"{prefix}{quotes}{body}{quotes}"
     try:

@@ -22,6 +22,7 @@ from metta_index.indexer.languages.hosts import HOSTS
 if TYPE_CHECKING:
     from metta_index.indexer.problems import Problem
     from metta_index.indexer.symbols import Region
+    from metta_index.indexer.syntax import SyntaxTree
 
 
 def tree_command(
@@ -54,14 +55,13 @@ def tree_command(
             say(f"error: {path}: cannot be read: {error.strerror}")
             code = 1
             continue
-        text = _Text(str(path), language_of(str(path)), source)
+        text = _Text.of(str(path), language_of(str(path)), source)
         if region is not None:
-            regions = _regions(text)
-            known = [(found.language, number) for number, found in enumerate(regions, 1)]
+            known = [(found.language, number) for number, found in enumerate(text.regions, 1)]
             if (region.language, region.number) not in known:
                 raise region.missing(known)
-            found = regions[region.number - 1]
-            text = _Text(str(file), found.language, found.text, region.number)
+            found = text.regions[region.number - 1]
+            text = _Text.of(str(file), found.language, found.text, region.number)
         write_lines(_tree_json(text) if output_format == "json" else _tree_text(text), None)
     return code
 
@@ -72,21 +72,21 @@ class _Text(NamedTuple):
     path: str
     language: str
     source: bytes
-    region: int | None = None
+    tree: SyntaxTree
+    problems: Sequence[Problem]
+    regions: Sequence[Region]
+    region: int | None
 
-
-def _regions(text: _Text) -> Sequence[Region]:
-    if text.language == "metta":  # embeds nothing
-        return ()
-    language = load_language(text.language)
-    return language.extract(text.source, language.parse(text.source), None).regions
-
-
-def _problems(text: _Text) -> Sequence[Problem]:
-    """What keeps a text from being read: of a host that is told by its table, for its tree is only a root."""
-    language = load_language(text.language)
-    tree = language.parse(text.source)
-    return language.extract(text.source, tree, None).problems if text.language in HOSTS else tree.problems
+    @classmethod
+    def of(cls, path: str, name: str, source: bytes, region: int | None = None) -> _Text:
+        language = load_language(name)
+        tree = language.parse(source)
+        if name == "metta":  # embeds nothing
+            return cls(path, name, source, tree, tree.problems, (), region)
+        table = language.extract(source, tree, None)
+        # What keeps a host from being read is told by its table: its tree is only a root.
+        problems = table.problems if name in HOSTS else tree.problems
+        return cls(path, name, source, tree, problems, table.regions, region)
 
 
 def _tree_json(text: _Text) -> Iterator[str]:
@@ -97,9 +97,7 @@ def _tree_json(text: _Text) -> Iterator[str]:
         "schema": 1,
         "path": text.path.encode("utf-8", "backslashreplace").decode(),
         "language": text.language,
-        "nodes": [
-            [language.KINDS[kind], start, end, depth] for kind, start, end, depth in language.parse(text.source).rows()
-        ],
+        "nodes": [[language.KINDS[kind], start, end, depth] for kind, start, end, depth in text.tree.rows()],
         "errors": [
             {
                 "code": problem.code,
@@ -107,13 +105,13 @@ def _tree_json(text: _Text) -> Iterator[str]:
                 "start_byte": problem.start_byte,
                 "end_byte": problem.end_byte,
             }
-            for problem in _problems(text)
+            for problem in text.problems
         ],
     }
     if text.region is not None:
         shown |= {"region": text.region, "text": text.source.decode("utf-8", "backslashreplace")}
     elif text.language != "metta":
-        shown["regions"] = [region_object(number, region) for number, region in enumerate(_regions(text), 1)]
+        shown["regions"] = [region_object(number, region) for number, region in enumerate(text.regions, 1)]
     yield json.dumps(shown, ensure_ascii=False)
 
 
@@ -123,7 +121,7 @@ def _tree_text(text: _Text) -> Iterator[str]:
 
     language = load_language(text.language)
     lines = LineMap.of(text.source)
-    rows = list(language.parse(text.source).rows())
+    rows = list(text.tree.rows())
     for index, (kind, start, end, depth) in enumerate(rows):
         following = rows[index + 1][3] if index + 1 < len(rows) else 0
         place = lines.position(start)
@@ -134,10 +132,10 @@ def _tree_text(text: _Text) -> Iterator[str]:
         # Deep nesting must not make the output quadratic.
         indent = "  " * min(depth, 40)
         yield f"{indent}({language.KINDS[kind]} [{place.row + 1}:{place.column + 1}]{leaf}{closing}"
-    for problem in _problems(text):
+    for problem in text.problems:
         place = lines.position(problem.start_byte)
         yield f"; {text.path}:{place.row + 1}:{place.column + 1}: {problem.code}: {problem.message}"
-    for number, region in enumerate(_regions(text), 1):
+    for number, region in enumerate(text.regions, 1):
         place = lines.position(region.start)
         confidence = Confidence(region.confidence).name.lower()
         name = f"{text.path}#{region.language}:{number}"

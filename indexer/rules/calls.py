@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -13,16 +13,17 @@ from metta_index.indexer.rules.linked import Linked, builtins_of
 from metta_index.indexer.symbols import Flag, Role, name_text
 
 
-def wrong_number(call: Call, linked: Linked) -> str:
+def wrong_number(call: Call, linked: Linked, others: Callable[[bytes], Iterable[Offer]]) -> str:
     """What is wrong with the number of arguments of a call of a builtin; "" where nothing is.
 
-    Nothing is said of names that some document of the workspace gives a meaning of its own.
+    Nothing is said of names that have a meaning of their own in one of the `others`:
+    `linked.visible` where hardly anybody gives one, `linked.anywhere` where many do.
     """
     rows = linked.builtins(call.name)
     count = len(call.arguments)
     if not rows or any(row.accepts(count) or not row.arities for row in rows) or call.name in linked.known:
         return ""
-    if any(offer.role in (Role.DEFINITION, Role.DECLARATION) for offer in linked.anywhere(call.name)):
+    if any(offer.role in (Role.DEFINITION, Role.DECLARATION) for offer in others(call.name)):
         return ""
     return f"`{name_text(call.name)}` takes {takes(rows)}, and is given {count}"
 
@@ -178,7 +179,7 @@ def _declared_arities(name: bytes, linked: Linked) -> Declared | None:
         return None
     for offer in types:
         parts = arrow(offer.type)
-        if not parts or parts[-1].startswith(("(->", "$")) or offer.flags & Flag.SUBTYPE:
+        if not parts or parts[-1].startswith("(->") or offer.flags & Flag.SUBTYPE:
             return None
     rules = [offer for offer in offers if offer.role == Role.DEFINITION]
     if any(offer.flags & (Flag.CURRIED | Flag.REGISTERED) or offer.arity is None for offer in rules):

@@ -15,7 +15,7 @@ CORE_FORMS = (b"let", b"let*", b"match", b"case", b"unify", b"chain", b"import!"
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
     for call in code.calls_of(*CORE_FORMS):
-        message = wrong_number(call, linked)
+        message = wrong_number(call, linked, linked.visible)
         apart = any(one.text == b"&" for one in call.arguments)  # `& self`, as MeTTaTron reads `&self`
         if message and not apart and is_plain_call(call, linked):
             yield Match(call.node.start, call.node.end, message)

@@ -18,7 +18,7 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
     for call in code.calls:
         if call.name in CORE_FORMS or call.name in _ALSO_DATA:
             continue
-        message = wrong_number(call, linked)
+        message = wrong_number(call, linked, linked.anywhere)
         if message and in_petta(call) and not speaks_hyperon(code, linked):
             continue
         if message and is_plain_call(call, linked):

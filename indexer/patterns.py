@@ -30,6 +30,12 @@ _CLASSES = {
 }
 
 
+#: In the expressions that pathspec makes: a star, what must follow it, and then another star. The first place where
+#: that follows is as good as any later one, so no other needs to be tried: without that, `*a*a*a…` takes for ever.
+_ONE = r"(?:\\.|\[\^?\]?(?:\\.|[^\]\\])*\](?!\*)|[^\\\[/()$|*+?^.])"
+_STAR = re.compile(rf"\[\^/\]\*({_ONE}+)(?=\[\^/\]\*)", re.S)
+
+
 def byte_text(path: str) -> str:
     """A path in the form that patterns are matched on: one character for each byte, as git counts them."""
     if path.isascii() and "\n" not in path:
@@ -100,7 +106,7 @@ def _rule(line: str) -> _Rule | None:
     regex = getattr(patterns[0], "regex", None) if patterns else None
     if regex is None:
         return None
-    return _Rule(ignores, only_folders, regex)
+    return _Rule(ignores, only_folders, re.compile(_STAR.sub(r"(?>[^/]*?\1)", regex.pattern)))
 
 
 def _plain(pattern: str) -> str | None:

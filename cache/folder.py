@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from metta_index.cache.git_index import tracks
 from metta_index.indexer.digest import blake2b
+from metta_index.indexer.ignoring import read_regular
 
 NAME = ".metta-index"
 _CACHE = "cache"
@@ -137,7 +138,7 @@ def _git_folder(dot_git: Path) -> Path | None:
     try:
         if dot_git.is_dir():
             return dot_git
-        name = dot_git.read_bytes().removeprefix(b"gitdir: ").rstrip(b"\r\n")
+        name = read_regular(dot_git).removeprefix(b"gitdir: ").rstrip(b"\r\n")
     except OSError:
         return None
     return dot_git.parent / os.fsdecode(name)

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from metta_index.indexer.ignoring import read_regular
+
 _HEAD_BYTES = 12
 _STAT_BYTES = 40
 _EXTENDED = 0x4000
@@ -32,7 +34,7 @@ def tracks(git_folder: Path, prefix: bytes) -> bool:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)  # a pipe in its place would keep us waiting
     except OSError:
         return b""
 

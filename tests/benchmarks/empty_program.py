@@ -38,7 +38,7 @@ COMMANDS = (
     "check", "rules", "explain", "def", "refs", "doc", "search", "deps", "callers", "callees", "unused", "rename",
     "outline", "tree", "export", "stats",
 )  # fmt: skip
-CACHE_COMMANDS = ("info", "verify", "gc", "clear")
+CACHE_COMMANDS = ("info", "verify", "gc", "clear", "key")
 
 for _name in COMMANDS:
     _add_empty(app, _name)

@@ -55,6 +55,15 @@ class Decision(NamedTuple):
     why: str
 
 
+class Large(NamedTuple):
+    """A large file, and how often rules that are on find something in it: `MI101 2`, with commas between."""
+
+    repository: str
+    path: str
+    kilobytes: int
+    found: str
+
+
 class Misses(NamedTuple):
     """Of seeded faults of a kind: how many were tried, and how many are found."""
 
@@ -91,6 +100,10 @@ def firings() -> list[Firings]:
 
 def decisions() -> list[Decision]:
     return [Decision(*row) for row in rows("decisions.tsv")]
+
+
+def large() -> list[Large]:
+    return [Large(row[0], row[1], int(row[2]), row[3]) for row in rows("large.tsv")]
 
 
 def misses() -> list[Misses]:

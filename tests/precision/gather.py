@@ -3,7 +3,7 @@
     python tests/precision/gather.py FOLDER
 
 FOLDER holds a checkout `OWNER+NAME` of each row of repositories.tsv, at its commit. Rewrites
-firings.tsv, and the last column of judgements.tsv.
+firings.tsv, large.tsv and the last column of judgements.tsv.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from typing import Any
 
 import data
 
-from metta_index.indexer.rules.registry import all_infos
+from metta_index.indexer.rules.registry import all_infos, default_codes
 
+#: From so many bytes on, a file is looked at for itself: most that are as large hold facts alone.
+_LARGE = 500_000
 SEVERITIES = {info.code: info.severity for info in all_infos()}
 _MODULE = re.compile(r"`([^`]+)` is not found")
 
@@ -52,6 +54,8 @@ def _names(finding: dict[str, Any], absent: set[str]) -> bool:
 
 def main(folder: Path) -> None:
     rows = []
+    large = []
+    on = default_codes()
     fires: dict[tuple[str, str, int, int, str], str] = {}
     for _set, repository, commit in data.repositories():
         checkout = folder / repository.replace("/", "+")
@@ -61,8 +65,11 @@ def main(folder: Path) -> None:
         counts: Counter[str] = Counter()
         as_info: Counter[str] = Counter()
         files: defaultdict[str, set[str]] = defaultdict(set)
+        by_path: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for one in findings(checkout):
             code = one["code"]
+            if code in on:
+                by_path[one["path"]][code] += 1
             is_own = one["severity"] == SEVERITIES[code]
             (counts if is_own else as_info)[code] += 1
             if is_own:
@@ -70,8 +77,14 @@ def main(folder: Path) -> None:
             fires[repository, one["path"], one["line"], one["column"], code] = "yes" if is_own else "info"
         for code in sorted(counts.keys() | as_info.keys()):
             rows.append(data.Firings(repository, code, counts[code], len(files[code]), as_info[code]))
+        for path in sorted(checkout.rglob("*.metta")):
+            if path.stat().st_size >= _LARGE:
+                name = path.relative_to(checkout).as_posix()
+                found = ", ".join(f"{code} {count}" for code, count in sorted(by_path[name].items()))
+                large.append(data.Large(repository, name, path.stat().st_size // 1000, found or "nothing"))
         print(repository, counts.total(), as_info.total(), flush=True)
     data.write("firings.tsv", data.Firings._fields, rows)
+    data.write("large.tsv", data.Large._fields, large)
     judged = [
         one._replace(fires=fires.get((one.repository, one.path, one.line, one.column, one.rule), "no"))
         for one in data.judgements()

@@ -135,7 +135,7 @@ def _text() -> Iterator[str]:
             f"| {line.all} | {holds} |"
         )
     yield ""
-    yield "Rules without a line of numbers found nothing: what they look for does not stand in these repositories."
+    yield "Rules without any finding look for what does not stand in these repositories."
     yield ""
     yield "## In documentation and host programs, as information"
     yield ""
@@ -144,6 +144,20 @@ def _text() -> Iterator[str]:
     for line in found:
         if line.as_info:
             yield f"| {line.rule} {line.name} | {line.as_info:,} | {line.info} |"
+    yield ""
+    large = sorted(data.large(), key=lambda one: -one.kilobytes)
+    yield "## In large files of facts"
+    yield ""
+    yield (
+        f"Of the {len(large)} files of more than {min(one.kilobytes for one in large):,} kB, up to "
+        f"{large[0].kilobytes:,} kB, nothing is found in {sum(one.found == 'nothing' for one in large)}; in the others:"
+    )
+    yield ""
+    yield "| file | kB | found |"
+    yield "|---|--:|---|"
+    for one in large:
+        if one.found != "nothing":
+            yield f"| {one.repository} `{one.path}` | {one.kilobytes:,} | {one.found} |"
     yield ""
     yield "## What was done about rules that did not hold"
     yield ""

@@ -135,7 +135,7 @@ def test_usage_errors(program: Program, workspace: Path, arguments: tuple[str, .
 
 def test_a_reader_that_goes_away(workspace: Path) -> None:
     write(workspace, {f"{number}.metta": MAIN for number in range(200)})
-    command = "python -m metta_index.cli check | head -n 1"
+    command = f"'{sys.executable}' -m metta_index.cli check | head -n 1"
     ended = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=workspace, capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (0, "")
 

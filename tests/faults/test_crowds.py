@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from program import COMMAND, Program, environment
-from workspaces import INSIDE, fresh, write_files
+from workspaces import INSIDE, fresh, tally, write_files
 
 from metta_index.cache.database import IndexDatabase, OvertakenError
 from metta_index.cli.session import open_session
@@ -80,3 +82,32 @@ def test_builds_at_once_end_well(program: Program, workspace: Path) -> None:
         assert ended[-1][0][0].decode() == expected
         assert program.export(workspace) == expected
         assert {path.name for path in (workspace / ".metta-index").iterdir()} <= INSIDE
+
+
+def test_sixteen_builds_at_once_some_of_them_killed(program: Program, workspace: Path) -> None:
+    write_files(workspace, 40)
+    expected = fresh(program, workspace)
+    arguments = [["build"], ["build", "--no-cache"], ["build", "--force"], ["export", "jsonl"]]
+    crowd = [
+        subprocess.Popen(
+            [*COMMAND, *arguments[number % 4], "--root", "."],
+            cwd=workspace,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for number in range(16)
+    ]
+    for number in (4, 9, 14):
+        time.sleep(0.1)
+        crowd[number].kill()
+    for number, one in enumerate(crowd):
+        out, err = one.communicate(timeout=60)
+        assert b"Traceback" not in err and b"damaged" not in err, err
+        assert one.returncode in (0, -signal.SIGKILL), err
+        if arguments[number % 4][0] == "export" and one.returncode == 0:
+            assert out.decode() == expected
+    assert program.export(workspace) == expected
+    assert program("cache", "verify", "--root", workspace).code == 0
+    assert {path.name for path in (workspace / ".metta-index").iterdir()} <= INSIDE
+    tally(7, 16)

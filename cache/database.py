@@ -4,7 +4,7 @@ Its tables (`cache.index_file` has the statements):
 
 * `meta(key, value)`: `schema`; `last_build`, the report of the last build (JSON, sealed).
 * `manifest(id, data)`: one row, what the last build saw of every file
-  (`indexer.manifest`), sealed.
+  (`indexer.building.manifest`), sealed.
 * `document(id, path, language, dialect, size, digest, atoms, definitions,
   declarations, reference_count, errors, pieces, regions, checksum)`: one row a file. `path` is
   relative to the workspace, text; a blob where its bytes are not UTF-8. `regions`: how many
@@ -38,12 +38,12 @@ from metta_index.cache.index_file import DamagedIndexError, connect, described, 
 from metta_index.cache.index_reader import IndexReader
 from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, seal
 from metta_index.cache.postings import decoded_tables, mentioned_by
-from metta_index.indexer.manifest import Manifest, Stat
+from metta_index.indexer.building.manifest import Manifest, Stat
 
 if TYPE_CHECKING:
-    from metta_index.indexer.imports import ImportRecord
-    from metta_index.indexer.symbols import SymbolTable
-    from metta_index.indexer.work import Summary
+    from metta_index.indexer.building.work import Summary
+    from metta_index.indexer.linking.imports import ImportRecord
+    from metta_index.indexer.text.symbols import SymbolTable
 
 __all__ = ["DamagedIndexError", "DocumentRow", "IndexDatabase", "OvertakenError"]
 
@@ -126,8 +126,8 @@ class IndexDatabase(IndexReader):
     def put_document(
         self, path: str, language: str, size: int, digest: bytes, summary: Summary, tables: Sequence[bytes]
     ) -> None:
-        from metta_index.indexer.imports import imports_in
-        from metta_index.indexer.postings import mentions
+        from metta_index.indexer.linking.imports import imports_in
+        from metta_index.indexer.linking.postings import mentions
         from metta_index.indexer.rules.keys import imports_key
 
         self._begin()
@@ -263,8 +263,8 @@ class IndexDatabase(IndexReader):
 
     def _note_changes(self, path: str, old: DocumentRow | None, tables: Sequence[SymbolTable]) -> None:
         """Notes what a document says otherwise than before; no tables: it is removed."""
-        from metta_index.indexer.offers import signatures
         from metta_index.indexer.rules.keys import imports_key, name_key, near_keys, text_key
+        from metta_index.indexer.text.offers import signatures
 
         was = signatures(decoded_tables(self.tables(old))) if old is not None else {}
         now = signatures(tables)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from metta_index.indexer.ignoring import read_regular
+from metta_index.indexer.discovery.ignoring import read_regular
 
 _HEAD_BYTES = 12
 _STAT_BYTES = 40

@@ -16,8 +16,8 @@ from metta_index.cache.index_file import DamagedIndexError
 from metta_index.cache.index_rows import checksum, stored
 
 if TYPE_CHECKING:
-    from metta_index.indexer.imports import ImportRecord
     from metta_index.indexer.languages.metta.modules import Resolution
+    from metta_index.indexer.linking.imports import ImportRecord
 
 _WRITTEN = (
     "position",
@@ -215,7 +215,7 @@ def _check(values: list[Any]) -> bytes:
 def _record(document: int, path: str | bytes, *rest: Any) -> tuple[int, ImportRecord]:
     import os
 
-    from metta_index.indexer.imports import ImportRecord
+    from metta_index.indexer.linking.imports import ImportRecord
 
     *values, check = rest
     if check != _check([document, *values]):

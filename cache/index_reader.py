@@ -15,10 +15,10 @@ from metta_index.cache.import_rows import ImportRows
 from metta_index.cache.index_file import DamagedIndexError
 from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, stored, unseal
 from metta_index.cache.postings import Postings
-from metta_index.indexer.manifest import Manifest
+from metta_index.indexer.building.manifest import Manifest
 
 if TYPE_CHECKING:
-    from metta_index.indexer.imports import ImportRecord
+    from metta_index.indexer.linking.imports import ImportRecord
 
 _ONE_DOCUMENT = f"SELECT {COLUMNS} FROM document WHERE path = ?"
 _NUMBERED = f"SELECT {COLUMNS} FROM document WHERE id IN (SELECT value FROM json_each(?))"

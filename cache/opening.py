@@ -18,7 +18,7 @@ Where a name is used, and in what position:
 
 What a word means where it stands, the likeliest first, by the step that found it:
 
->>> from metta_index.indexer.resolving import question_of, resolve
+>>> from metta_index.indexer.queries.resolving import question_of, resolve
 >>> with open_index("examples/workspace") as index:
 ...     word = index.occurrence_at("main.metta", index.byte_at("main.metta", line=27, column=3))
 ...     meanings = resolve(index, question_of(index, word))
@@ -27,7 +27,7 @@ greeting document CERTAIN
 
 Names by a part of them, and the import graph:
 
->>> from metta_index.indexer.searching import search
+>>> from metta_index.indexer.queries.searching import search
 >>> with open_index("examples/workspace") as index:
 ...     print([match.text for match in search(index, "plant")][:2])
 ...     print([edge.target for edge in index.graph().edges_from("petta/report.metta")])
@@ -46,7 +46,7 @@ from pathlib import Path
 from metta_index.cache.folder import prepare_folder
 from metta_index.cache.index_file import DamagedIndexError, connect
 from metta_index.cache.index_reader import IndexReader
-from metta_index.indexer.index import Index
+from metta_index.indexer.queries.index import Index
 
 __all__ = ["DamagedIndexError", "open_index"]
 

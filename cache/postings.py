@@ -19,8 +19,8 @@ from metta_index.cache.index_file import DamagedIndexError
 from metta_index.cache.index_rows import checksum, stored_name
 
 if TYPE_CHECKING:
-    from metta_index.indexer.postings import Mentions
-    from metta_index.indexer.symbols import SymbolTable
+    from metta_index.indexer.linking.postings import Mentions
+    from metta_index.indexer.text.symbols import SymbolTable
 
 _NOTHING: AbstractSet[bytes] = frozenset()
 _ONE = "SELECT defined, used, checksum FROM name WHERE name = ?"
@@ -126,7 +126,7 @@ class Postings:
 
 def mentioned_by(tables: Iterable[bytes]) -> Mentions:
     """The names in encoded tables. Raises DamagedIndexError where they are none."""
-    from metta_index.indexer.postings import mentions
+    from metta_index.indexer.linking.postings import mentions
 
     return mentions(decoded_tables(tables))
 
@@ -134,7 +134,7 @@ def mentioned_by(tables: Iterable[bytes]) -> Mentions:
 def decoded_tables(tables: Iterable[bytes]) -> list[SymbolTable]:
     """Tables as `encode_table` encoded them. Raises DamagedIndexError where they are none."""
     from metta_index.indexer.errors import DecodeError
-    from metta_index.indexer.symbols import decode_table
+    from metta_index.indexer.text.symbols import decode_table
 
     try:
         return [decode_table(table) for table in tables]

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from metta_index.cli.exits import UsageError, say
 from metta_index.cli.session import open_session, wanted_execution
-from metta_index.indexer.build import BuildResult, Options
-from metta_index.indexer.discovery import display_path
-from metta_index.indexer.report import BuildReport
+from metta_index.indexer.building.build import BuildResult, Options
+from metta_index.indexer.building.report import BuildReport
+from metta_index.indexer.discovery.walk import display_path
 
 if TYPE_CHECKING:
-    from metta_index.indexer.indexing import Progress
+    from metta_index.indexer.building.indexing import Progress
 
 
 def run_build(

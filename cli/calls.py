@@ -17,11 +17,11 @@ from metta_index.cli.places import name_of, parse_place, start_of, word_at
 from metta_index.cli.refresh import refresh, whole_index
 from metta_index.cli.session import Session, open_session
 from metta_index.cli.source_lines import SourceLines
-from metta_index.indexer.discovery import display_path
+from metta_index.indexer.discovery.walk import display_path
 
 if TYPE_CHECKING:
-    from metta_index.indexer.calls import Callee, Caller
-    from metta_index.indexer.index import Index, Reference
+    from metta_index.indexer.queries.calls import Callee, Caller
+    from metta_index.indexer.queries.index import Index, Reference
 
 _NAMES = typer.Argument(
     help="Names, or places in files: FILE:LINE:COLUMN, from 1. After `--` a name may begin with a dash.",
@@ -61,7 +61,7 @@ def callers_command(
     """
 
     def ask(index: Index, name: bytes) -> list[Caller]:
-        from metta_index.indexer.calls import callers
+        from metta_index.indexer.queries.calls import callers
 
         return callers(index, name, depth, all_uses)
 
@@ -91,7 +91,7 @@ def callees_command(
     """
 
     def ask(index: Index, name: bytes) -> list[Callee]:
-        from metta_index.indexer.calls import callees
+        from metta_index.indexer.queries.calls import callees
 
         found = callees(index, name, depth, all_uses)
         return [callee for callee in found if not callee.is_builtin] if no_builtins else found
@@ -113,7 +113,7 @@ def _answer(
     one_of("--format", output_format, "text", "json")
     with open_session(root, start=start_of(queries)) as session:
         code = refresh(session, not no_refresh)
-        from metta_index.indexer.index import Index
+        from metta_index.indexer.queries.index import Index
 
         with whole_index(session), session.index.snapshot():
             index = Index(session.index)
@@ -144,7 +144,7 @@ def _name(session: Session, index: Index, query: str) -> bytes:
 
 
 def _no_callers(index: Index, name: bytes, query: str) -> str:
-    from metta_index.indexer.symbols import Role
+    from metta_index.indexer.text.symbols import Role
 
     uses = sum(one.role == Role.REFERENCE for one in index.references(name))
     if uses:
@@ -154,7 +154,7 @@ def _no_callers(index: Index, name: bytes, query: str) -> str:
 
 
 def _no_callees(index: Index, name: bytes, query: str) -> str:
-    from metta_index.indexer.symbols import Role
+    from metta_index.indexer.text.symbols import Role
 
     found = index.definitions(name)
     if any(symbol.role == Role.DEFINITION for symbol in found):
@@ -167,7 +167,7 @@ def _unknown(query: str) -> str:
 
 
 def _caller_lines(found: Iterable[Caller], sources: SourceLines) -> Iterator[str]:
-    from metta_index.indexer.symbols import TopKind, name_text
+    from metta_index.indexer.text.symbols import TopKind, name_text
 
     for caller in found:
         label = _LABELS[caller.kind]
@@ -177,7 +177,7 @@ def _caller_lines(found: Iterable[Caller], sources: SourceLines) -> Iterator[str
 
 
 def _callee_lines(found: Iterable[Callee], sources: SourceLines) -> Iterator[str]:
-    from metta_index.indexer.symbols import name_text
+    from metta_index.indexer.text.symbols import name_text
 
     for callee in found:
         yield from _entry(callee, "->", name_text(callee.name), _meaning(callee), sources)
@@ -201,7 +201,7 @@ def _meaning(callee: Callee) -> str:
     """The likeliest meaning in a few words, and how many there are beside it."""
     if not callee.meanings:
         return "  not defined"
-    from metta_index.indexer.symbols import Role
+    from metta_index.indexer.text.symbols import Role
 
     defining = (one for one in callee.meanings if one.symbol is None or one.symbol.role == Role.DEFINITION)
     first = next(defining, callee.meanings[0])
@@ -255,6 +255,6 @@ def _place_object(place: Reference) -> dict[str, Any]:
 
 
 def _text(name: bytes) -> str:
-    from metta_index.indexer.symbols import name_text
+    from metta_index.indexer.text.symbols import name_text
 
     return name_text(name)

@@ -13,14 +13,14 @@ from typer.core import TyperCommand
 from metta_index.cli.exits import UsageError, one_of, say
 from metta_index.cli.options import CACHE_DIR_OPTION, ROOT_OPTION
 from metta_index.cli.session import Session, open_session, wanted_execution
-from metta_index.indexer.discovery import display_path
+from metta_index.indexer.discovery.walk import display_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from metta_index.cli.checking import Found
-    from metta_index.indexer.findings import Finding
-    from metta_index.indexer.selection import Selection
+    from metta_index.indexer.checking.findings import Finding
+    from metta_index.indexer.checking.selection import Selection
 
 INCOMPLETE = 2
 _LEVELS = ("error", "warning", "info")
@@ -118,8 +118,8 @@ def check_command(
       metta-index check --changed origin/main --output-file github=-
     """
     from metta_index.cli.check_reports import Reports
+    from metta_index.indexer.checking.selection import Selection
     from metta_index.indexer.rules.registry import UnknownRuleError
-    from metta_index.indexer.selection import Selection
 
     one_of("--fail-on", fail_on, *_LEVELS)
     reports = Reports.of(output_format, output, output_files or [], statistics)
@@ -175,8 +175,8 @@ class _Run:
     """One check of an open workspace."""
 
     def __init__(self, session: Session, selection: Selection, force: bool) -> None:
-        from metta_index.indexer.build import Options
-        from metta_index.indexer.checking import CheckOptions
+        from metta_index.indexer.building.build import Options
+        from metta_index.indexer.checking.check import CheckOptions
 
         self._session = session
         self._selection = selection

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from metta_index.cli.exits import UsageError, say
 from metta_index.cli.output import write_encoded_lines
-from metta_index.indexer.baseline import Baseline, Key, decode_baseline, encode_baseline
-from metta_index.indexer.discovery import display_path
+from metta_index.indexer.checking.baseline import Baseline, Key, decode_baseline, encode_baseline
+from metta_index.indexer.checking.findings import Finding
+from metta_index.indexer.discovery.walk import display_path
 from metta_index.indexer.errors import DecodeError
-from metta_index.indexer.findings import Finding
 
 
 def apply_baseline(

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from metta_index.cli.exits import UsageError
 from metta_index.cli.session import Session
-from metta_index.indexer.findings import Finding
+from metta_index.indexer.checking.findings import Finding
 from metta_index.indexer.languages import language_of, load_language
 from metta_index.indexer.languages.metta.modules import key_of
-from metta_index.indexer.offers import signatures
 from metta_index.indexer.rules.keys import imports_key, name_key
 from metta_index.indexer.rules.registry import all_rules
-from metta_index.indexer.symbols import SymbolTable, decode_table
+from metta_index.indexer.text.offers import signatures
+from metta_index.indexer.text.symbols import SymbolTable, decode_table
 
 
 def caused_by_changes(session: Session, findings: Iterable[Finding], ref: str) -> list[Finding]:

@@ -10,10 +10,10 @@ from itertools import groupby
 from pathlib import Path
 
 from metta_index.cli.exits import say
-from metta_index.indexer.digest import content_digest
-from metta_index.indexer.discovery import display_path
-from metta_index.indexer.findings import Finding
-from metta_index.indexer.fixing import Fixed, apply_fixes
+from metta_index.indexer.building.digest import content_digest
+from metta_index.indexer.checking.findings import Finding
+from metta_index.indexer.checking.fixing import Fixed, apply_fixes
+from metta_index.indexer.discovery.walk import display_path
 from metta_index.indexer.languages import language_of, load_language
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from metta_index.cli import VERSION
 from metta_index.cli.exits import UsageError
 from metta_index.cli.output import write_lines
-from metta_index.indexer.findings import Failure, Finding, RuleInfo, RunInfo
+from metta_index.indexer.checking.findings import Failure, Finding, RuleInfo, RunInfo
 
 #: Formats by name, and the module of each; jsonl is the other function of json's.
 FORMATS = ("text", "json", "jsonl", "sarif", "github", "gitlab", "junit", "checkstyle", "rdjson")

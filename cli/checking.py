@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.cache.database import DamagedIndexError, IndexDatabase, OvertakenError
 from metta_index.cli.session import Session
-from metta_index.indexer.build import Options
-from metta_index.indexer.checking import CheckOptions, CheckReport, Text, UnreadableError, check_documents
-from metta_index.indexer.digest import content_digest, tree_key
+from metta_index.indexer.building.build import Options
+from metta_index.indexer.building.digest import content_digest, tree_key
+from metta_index.indexer.checking.check import CheckOptions, CheckReport, Text, UnreadableError, check_documents
+from metta_index.indexer.checking.findings import Failure, Finding, decode_findings, sort_key
 from metta_index.indexer.errors import DecodeError
-from metta_index.indexer.findings import Failure, Finding, decode_findings, sort_key
 from metta_index.indexer.languages import ALWAYS_WHOLE, load_language, versions_of
 from metta_index.indexer.protocols import IndexedDocument
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from metta_index.cache.store import Store
-    from metta_index.indexer.region_checking import RegionText
+    from metta_index.indexer.checking.region_checking import RegionText
     from metta_index.indexer.rules.linked import Knowledge
-    from metta_index.indexer.symbols import SymbolTable
-    from metta_index.indexer.syntax import SyntaxTree
+    from metta_index.indexer.text.symbols import SymbolTable
+    from metta_index.indexer.text.syntax import SyntaxTree
 
 #: So often what happens to the index is answered by beginning anew.
 _ATTEMPTS = 3
@@ -77,7 +77,7 @@ def refresh_findings(session: Session, options: CheckOptions) -> CheckReport:
     """
 
     def knowledge(many: bool) -> Knowledge:
-        from metta_index.indexer.workspace_facts import WorkspaceFacts
+        from metta_index.indexer.checking.workspace_facts import WorkspaceFacts
 
         return WorkspaceFacts(session.index, many)
 
@@ -98,8 +98,8 @@ class Loader:
 
     def load(self, document: IndexedDocument) -> Text:
         """The document with its trees and tables. Raises UnreadableError."""
-        from metta_index.indexer.symbols import decode_table
-        from metta_index.indexer.syntax import empty_tree
+        from metta_index.indexer.text.symbols import decode_table
+        from metta_index.indexer.text.syntax import empty_tree
 
         try:
             with open(os.path.join(self._root, document.path), "rb") as file:  # noqa: PTH118, PTH123 - any name
@@ -127,7 +127,7 @@ class Loader:
         told = [table for table in tables if table.region is not None]
         if not regions:
             return []
-        from metta_index.indexer.region_checking import RegionText
+        from metta_index.indexer.checking.region_checking import RegionText
 
         if len(regions) != len(told):
             raise DecodeError("a document with other regions than it has tables for")
@@ -138,7 +138,7 @@ class Loader:
 
     def _tree(self, name: str, piece: bytes) -> SyntaxTree:
         """The tree of a piece: from the cache where that has it."""
-        from metta_index.indexer.syntax import decode_tree
+        from metta_index.indexer.text.syntax import decode_tree
 
         language = load_language(name)
         self._store = self._store or self._open_store()

@@ -17,7 +17,7 @@ from metta_index.cli.refresh import refresh, relative_path, whole_index
 from metta_index.cli.session import Session, open_session
 
 if TYPE_CHECKING:
-    from metta_index.indexer.index import Index
+    from metta_index.indexer.queries.index import Index
 
 
 def deps_command(
@@ -47,8 +47,8 @@ def deps_command(
     start = files[0].parent if files and files[0].parent.is_dir() else None
     with open_session(root, start=start) as session:
         code = refresh(session, not no_refresh)
-        from metta_index.indexer.import_view import view
-        from metta_index.indexer.index import Index
+        from metta_index.indexer.linking.import_view import view
+        from metta_index.indexer.queries.index import Index
 
         with whole_index(session), session.index.snapshot():
             index = Index(session.index)

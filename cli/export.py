@@ -17,12 +17,12 @@ from metta_index.cli.options import NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import is_special, write_encoded_lines, write_lines
 from metta_index.cli.refresh import refresh, whole_index
 from metta_index.cli.session import Session, open_session
-from metta_index.indexer.discovery import display_path
+from metta_index.indexer.discovery.walk import display_path
 from metta_index.indexer.languages import load_language
 
 if TYPE_CHECKING:
     from metta_index.indexer.formats.ctags_file import TagsFile
-    from metta_index.indexer.imports import ImportRecord
+    from metta_index.indexer.linking.imports import ImportRecord
 
 FORMATS = ("jsonl", "ctags")
 
@@ -71,10 +71,10 @@ def export_command(
 def index_lines(index: IndexDatabase) -> Generator[str, None, None]:
     """Every line of the export. Raises sqlite3.Error, DamagedIndexError, DecodeError."""
     from metta_index.indexer.formats.jsonl import document_lines
-    from metta_index.indexer.import_facts import ImportFacts
-    from metta_index.indexer.index import Index
-    from metta_index.indexer.symbols import decode_table
-    from metta_index.indexer.targets import Targets
+    from metta_index.indexer.linking.import_facts import ImportFacts
+    from metta_index.indexer.queries.index import Index
+    from metta_index.indexer.queries.targets import Targets
+    from metta_index.indexer.text.symbols import decode_table
 
     with index.snapshot():
         targets = Targets(Index(index))

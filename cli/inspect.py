@@ -20,9 +20,9 @@ from metta_index.indexer.languages import language_of, load_language
 from metta_index.indexer.languages.hosts import HOSTS
 
 if TYPE_CHECKING:
-    from metta_index.indexer.problems import Problem
-    from metta_index.indexer.symbols import Region
-    from metta_index.indexer.syntax import SyntaxTree
+    from metta_index.indexer.text.problems import Problem
+    from metta_index.indexer.text.symbols import Region
+    from metta_index.indexer.text.syntax import SyntaxTree
 
 
 def tree_command(
@@ -116,8 +116,8 @@ def _tree_json(text: _Text) -> Iterator[str]:
 
 
 def _tree_text(text: _Text) -> Iterator[str]:
-    from metta_index.indexer.positions import LineMap
-    from metta_index.indexer.symbols import Confidence
+    from metta_index.indexer.text.positions import LineMap
+    from metta_index.indexer.text.symbols import Confidence
 
     language = load_language(text.language)
     lines = LineMap.of(text.source)
@@ -171,8 +171,8 @@ def outline_command(
         refresh(session, not no_refresh)
         path = relative_path(session, file)
         from metta_index.cli.outlining import outline_objects, outline_text
-        from metta_index.indexer.occurrences import pieces
-        from metta_index.indexer.symbols import decode_table
+        from metta_index.indexer.text.occurrences import pieces
+        from metta_index.indexer.text.symbols import decode_table
 
         with whole_index(session), session.index.snapshot():
             document = session.index.document(path)

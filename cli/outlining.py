@@ -14,9 +14,9 @@ from metta_index.indexer.formats.jsonl import (
     symbol_objects,
     syntax_errors,
 )
-from metta_index.indexer.imports import ImportRecord
 from metta_index.indexer.languages import load_language
-from metta_index.indexer.occurrences import Piece
+from metta_index.indexer.linking.imports import ImportRecord
+from metta_index.indexer.text.occurrences import Piece
 
 
 def outline_objects(

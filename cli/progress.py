@@ -13,7 +13,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 
-from metta_index.indexer.indexing import Progress
+from metta_index.indexer.building.indexing import Progress
 
 
 class ProgressBar(Progress):

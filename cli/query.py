@@ -20,11 +20,11 @@ from metta_index.cli.places import name_of, parse_place, start_of, word_at
 from metta_index.cli.refresh import refresh, whole_index
 from metta_index.cli.session import Session, open_session
 from metta_index.cli.source_lines import SourceLines
-from metta_index.indexer.discovery import display_path
+from metta_index.indexer.discovery.walk import display_path
 
 if TYPE_CHECKING:
-    from metta_index.indexer.index import Index, Reference, Symbol
-    from metta_index.indexer.resolving import Meaning
+    from metta_index.indexer.queries.index import Index, Reference, Symbol
+    from metta_index.indexer.queries.resolving import Meaning
 
 QUERIES = typer.Argument(
     help="Names, or places in files: FILE:LINE:COLUMN, from 1. After `--` a name may begin with a dash.",
@@ -118,7 +118,7 @@ def _answer(
     one_of("--format", output_format, "text", "json")
     with open_session(root, start=start_of(queries)) as session:
         code = refresh(session, not no_refresh)
-        from metta_index.indexer.index import Index
+        from metta_index.indexer.queries.index import Index
 
         with whole_index(session), session.index.snapshot():
             index = Index(session.index)
@@ -135,7 +135,7 @@ def _answer(
 
 def _json_of(found: Meaning | Reference) -> str:
     from metta_index.indexer.formats.answers import meaning_object, reference_object
-    from metta_index.indexer.index import Reference
+    from metta_index.indexer.queries.index import Reference
 
     return json.dumps(
         reference_object(found) if isinstance(found, Reference) else meaning_object(found), ensure_ascii=False
@@ -143,7 +143,7 @@ def _json_of(found: Meaning | Reference) -> str:
 
 
 def _meanings(session: Session, index: Index, query: str) -> list[Meaning]:
-    from metta_index.indexer.resolving import everywhere, question_of, resolve
+    from metta_index.indexer.queries.resolving import everywhere, question_of, resolve
 
     place = parse_place(query)
     if place is None:
@@ -155,7 +155,7 @@ def _meanings(session: Session, index: Index, query: str) -> list[Meaning]:
 
 def _call_text(session: Session, index: Index, word: Reference) -> bytes | None:
     """The list that a word heads, if it calls something that has several clauses to choose from."""
-    from metta_index.indexer.symbols import Role, Use
+    from metta_index.indexer.text.symbols import Role, Use
 
     if word.arguments is None or word.role != Role.REFERENCE or word.use != Use.CALL:
         return None
@@ -186,7 +186,7 @@ def _send_text(session: Session, word: Reference) -> bytes | None:
 
 
 def _references(session: Session, index: Index, query: str) -> list[Reference]:
-    from metta_index.indexer.resolving import is_local, same_variable
+    from metta_index.indexer.queries.resolving import is_local, same_variable
 
     place = parse_place(query)
     if place is None:
@@ -205,7 +205,7 @@ def _meaning_lines(meanings: list[Meaning], sources: SourceLines) -> Iterator[st
 
 def _meaning_line(meaning: Meaning, sources: SourceLines) -> str:
     from metta_index.indexer.formats.answers import builtin_signature
-    from metta_index.indexer.resolving import Step
+    from metta_index.indexer.queries.resolving import Step
 
     remarks = [meaning.confidence.name.lower()] if meaning.confidence else []
     remarks += [meaning.note] if meaning.note else []
@@ -222,7 +222,7 @@ def _meaning_line(meaning: Meaning, sources: SourceLines) -> str:
 
 def _doc_lines(meanings: list[Meaning], sources: SourceLines) -> Iterator[str]:
     from metta_index.indexer.formats.answers import builtin_signature
-    from metta_index.indexer.symbols import Role
+    from metta_index.indexer.text.symbols import Role
 
     shown: set[str] = set()
     for meaning in meanings:
@@ -273,7 +273,7 @@ def _place(found: Symbol) -> str:
 
 
 def _label(symbol: Symbol) -> str:
-    from metta_index.indexer.symbols import Role
+    from metta_index.indexer.text.symbols import Role
 
     kind = symbol.kind.name.lower()
     if symbol.role in (Role.DECLARATION, Role.DOCUMENTATION, Role.BINDING):

@@ -12,8 +12,8 @@ from metta_index.cache.database import DamagedIndexError
 from metta_index.cache.index_file import described
 from metta_index.cli.exits import UsageError, say
 from metta_index.cli.session import Session, wanted_execution
-from metta_index.indexer.build import Options
-from metta_index.indexer.discovery import display_path
+from metta_index.indexer.building.build import Options
+from metta_index.indexer.discovery.walk import display_path
 from metta_index.indexer.errors import DecodeError
 
 

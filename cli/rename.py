@@ -17,11 +17,11 @@ from metta_index.cli.output import write_encoded_lines, write_lines
 from metta_index.cli.places import name_of, parse_place, start_of, word_at
 from metta_index.cli.refresh import refresh, whole_index
 from metta_index.cli.session import Session, open_session
-from metta_index.indexer.discovery import display_path
+from metta_index.indexer.discovery.walk import display_path
 
 if TYPE_CHECKING:
-    from metta_index.indexer.index import Index, Reference
-    from metta_index.indexer.renaming import Places
+    from metta_index.indexer.queries.index import Index, Reference
+    from metta_index.indexer.queries.renaming import Places
 
 #: So many places are named in a message.
 _NAMED = 3
@@ -67,7 +67,7 @@ def rename_command(
         raise UsageError("`rename` changes no files: add --preview to see what would change, as a diff for `git apply`")
     with open_session(root, start=start_of([old])) as session:
         code = refresh(session, not no_refresh)
-        from metta_index.indexer.index import Index
+        from metta_index.indexer.queries.index import Index
 
         with whole_index(session), session.index.snapshot():
             index = Index(session.index)
@@ -87,7 +87,7 @@ def rename_command(
 
 def _asked(session: Session, index: Index, old: str, new: bytes, force: bool) -> tuple[bytes, Places | None]:
     """The name that is asked for, and where it stands; None: it is unknown. Raises UsageError for what cannot be."""
-    from metta_index.indexer.renaming import Places, places_of, word_problem
+    from metta_index.indexer.queries.renaming import Places, places_of, word_problem
 
     place = parse_place(old)
     word = word_at(session, index, place) if place is not None else None
@@ -118,8 +118,8 @@ def _asked(session: Session, index: Index, old: str, new: bytes, force: bool) ->
 
 
 def _variable(index: Index, word: Reference, new: bytes, force: bool) -> Places:
-    from metta_index.indexer.renaming import Places
-    from metta_index.indexer.resolving import same_variable
+    from metta_index.indexer.queries.renaming import Places
+    from metta_index.indexer.queries.resolving import same_variable
 
     start, end = index.top_around(word.path, word.start_byte)
     taken = [one for one in index.references_in(word.path, new) if start <= one.start_byte < end]
@@ -129,7 +129,7 @@ def _variable(index: Index, word: Reference, new: bytes, force: bool) -> Places:
 
 def _refuse_builtins(index: Index, old: bytes, new: bytes, places: Sequence[Reference], force: bool) -> None:
     from metta_index.indexer.languages.metta.builtins import lookup
-    from metta_index.indexer.symbols import Role
+    from metta_index.indexer.text.symbols import Role
 
     first = {one.path: one for one in reversed(places)}
     for dialect in sorted({index.dialect_at(one.path, one.start_byte) for one in first.values()}):
@@ -158,7 +158,7 @@ def _refuse_taken(new: bytes, taken: Sequence[Reference], force: bool) -> None:
 
 def _change(session: Session, index: Index, path: str, places: list[Reference], name: bytes) -> Change:
     """What would change in a file. Raises UsageError where it is not what was indexed."""
-    from metta_index.indexer.digest import content_digest
+    from metta_index.indexer.building.digest import content_digest
 
     source = _read(session, path)
     document = index.document(path)
@@ -179,14 +179,14 @@ def _read(session: Session, path: str) -> bytes | None:
 
 
 def _mentions_in_text(session: Session, index: Index, name: bytes) -> int:
-    from metta_index.indexer.renaming import mentions_in_text
+    from metta_index.indexer.queries.renaming import mentions_in_text
 
     sources = ((document.path, _read(session, document.path)) for document in index.reader.documents())
     return sum(mentions_in_text(index, path, source, name) for path, source in sources if source and name in source)
 
 
 def _write(changes: Sequence[Change], old: bytes, new: bytes, output_format: str) -> None:
-    from metta_index.indexer.renaming import diff_of
+    from metta_index.indexer.queries.renaming import diff_of
 
     if output_format == "json":
         objects = (_object(one, old, new) for change in changes for one in change.places)
@@ -243,6 +243,6 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _text(name: bytes) -> str:
-    from metta_index.indexer.symbols import name_text
+    from metta_index.indexer.text.symbols import name_text
 
     return name_text(name)

@@ -18,8 +18,8 @@ from metta_index.cli.refresh import refresh, whole_index
 from metta_index.cli.session import open_session
 
 if TYPE_CHECKING:
-    from metta_index.indexer.index import Index
-    from metta_index.indexer.searching import Match
+    from metta_index.indexer.queries.index import Index
+    from metta_index.indexer.queries.searching import Match
 
 
 def search_command(
@@ -49,8 +49,8 @@ def search_command(
     one_of("--mode", mode, "auto", "substring", "prefix", "glob", "subsequence")
     with open_session(root) as session:
         refresh(session, not no_refresh)
-        from metta_index.indexer.index import Index
-        from metta_index.indexer.searching import Mode, search
+        from metta_index.indexer.queries.index import Index
+        from metta_index.indexer.queries.searching import Mode, search
 
         with whole_index(session), session.index.snapshot():
             index = Index(session.index)
@@ -69,8 +69,8 @@ def search_command(
 
 
 def _object(index: Index, match: Match) -> dict[str, Any]:
-    from metta_index.indexer.discovery import display_path
-    from metta_index.indexer.symbols import name_text
+    from metta_index.indexer.discovery.walk import display_path
+    from metta_index.indexer.text.symbols import name_text
 
     symbols = index.definitions(match.name)
     return {

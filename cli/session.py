@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Literal, cast
 from metta_index.cache.database import DamagedIndexError, IndexDatabase, OvertakenError
 from metta_index.cache.folder import IndexFolder, prepare_folder
 from metta_index.cli.exits import UsageError, say
-from metta_index.indexer.build import BuildResult, Options, Workspace, build
+from metta_index.indexer.building.build import BuildResult, Options, Workspace, build
 from metta_index.indexer.configuration import ConfigurationError, Settings, find_root, load_settings
-from metta_index.indexer.wanted import Wanted
+from metta_index.indexer.execution.wanted import Wanted
 
 if TYPE_CHECKING:
     from metta_index.cache.store import Store
-    from metta_index.indexer.indexing import Progress
-    from metta_index.indexer.rates import Rates
+    from metta_index.indexer.building.indexing import Progress
+    from metta_index.indexer.execution.rates import Rates
 
 #: So often other processes may change the index during a build before it keeps its result to itself.
 _ATTEMPTS = 5
@@ -74,7 +74,7 @@ class Session:
         result = self._build(options, make_progress)
         store = self._store
         if store is not None and (result.measurement is not None or result.link_measurement is not None):
-            from metta_index.indexer.rates import learn
+            from metta_index.indexer.execution.rates import learn
 
             rates = self._load_rates()
             if result.measurement is not None:
@@ -103,7 +103,7 @@ class Session:
 
     def _cache_for_work(self) -> Store | None:
         """The cache, asked for only where there is work: from here on workers may run, which no signal must orphan."""
-        from metta_index.indexer.run import install_termination_handlers
+        from metta_index.indexer.execution.run import install_termination_handlers
 
         with suppress(ValueError):  # in another thread than the main one
             install_termination_handlers()
@@ -118,7 +118,7 @@ class Session:
             self.warn(f"the report of this build is not kept: {error}")
 
     def _load_rates(self) -> Rates:
-        from metta_index.indexer.rates import Rates
+        from metta_index.indexer.execution.rates import Rates
 
         store = self._cache_for_work()
         if store is None:

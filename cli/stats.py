@@ -11,7 +11,7 @@ from metta_index.cli.exits import one_of
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.refresh import refresh, whole_index
 from metta_index.cli.session import open_session
-from metta_index.indexer.aliases import AliasSource
+from metta_index.indexer.linking.aliases import AliasSource
 
 #: Where the names of the workspace come from, as people are told.
 _SOURCES = {
@@ -38,7 +38,7 @@ def stats_command(
     one_of("--format", output_format, "text", "json")
     with open_session(root) as session:
         refresh(session, not no_refresh)
-        from metta_index.indexer.import_facts import counts, counts_text
+        from metta_index.indexer.linking.import_facts import counts, counts_text
 
         with whole_index(session), session.index.snapshot():
             manifest = session.index.manifest()

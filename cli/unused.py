@@ -16,10 +16,10 @@ from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTIO
 from metta_index.cli.output import write_lines
 from metta_index.cli.refresh import refresh, whole_index
 from metta_index.cli.session import Session, open_session
-from metta_index.indexer.discovery import display_path
+from metta_index.indexer.discovery.walk import display_path
 
 if TYPE_CHECKING:
-    from metta_index.indexer.unused import Unused
+    from metta_index.indexer.queries.unused import Unused
 
 
 def unused_command(
@@ -48,9 +48,9 @@ def unused_command(
     one_of("--confidence", confidence, "possible", "likely")
     with open_session(root) as session:
         code = refresh(session, not no_refresh)
-        from metta_index.indexer.index import Index
-        from metta_index.indexer.symbols import Confidence
-        from metta_index.indexer.unused import unused
+        from metta_index.indexer.queries.index import Index
+        from metta_index.indexer.queries.unused import unused
+        from metta_index.indexer.text.symbols import Confidence
 
         with whole_index(session), session.index.snapshot():
             index = Index(session.index)
@@ -67,7 +67,7 @@ def unused_command(
 
 def _in_strings(session: Session, documents: list[tuple[str, str]], names: frozenset[bytes]) -> dict[bytes, str]:
     """The names that are in strings of these documents, each with the first; files that are gone have none."""
-    from metta_index.indexer.reaching import words_in_strings
+    from metta_index.indexer.queries.reaching import words_in_strings
 
     found: dict[bytes, str] = {}
     for path, language in documents:
@@ -89,7 +89,7 @@ def _line(found: Unused) -> str:
 
 
 def _object(found: Unused) -> dict[str, Any]:
-    from metta_index.indexer.symbols import name_text
+    from metta_index.indexer.text.symbols import name_text
 
     return {
         "schema": 1,

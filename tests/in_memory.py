@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import pytest
 
 from metta_index.cache.database import IndexDatabase
-from metta_index.indexer.digest import content_digest
-from metta_index.indexer.index import Index
+from metta_index.indexer.building.digest import content_digest
+from metta_index.indexer.building.manifest import Manifest, Stat
+from metta_index.indexer.building.work import merge_summaries, summarize
 from metta_index.indexer.languages import load_language
-from metta_index.indexer.link_context import LinkContext
-from metta_index.indexer.linking import link
-from metta_index.indexer.manifest import Manifest, Stat
-from metta_index.indexer.symbols import encode_table
-from metta_index.indexer.work import merge_summaries, summarize
+from metta_index.indexer.linking.link import link
+from metta_index.indexer.linking.link_context import LinkContext
+from metta_index.indexer.queries.index import Index
+from metta_index.indexer.text.symbols import encode_table
 
 
 def index_of(texts: Mapping[str, str]) -> Index:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from metta_index.cli.export import index_lines
 from metta_index.cli.session import open_session
-from metta_index.indexer.build import Options
-from metta_index.indexer.report import BuildReport
+from metta_index.indexer.building.build import Options
+from metta_index.indexer.building.report import BuildReport
 
 #: Where there is one, a folder in memory: hundreds of small indexes are written, and disks are waited for.
 QUICK_FOLDER = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None

@@ -15,7 +15,7 @@ from benchmarks.suites import queries
 from metta_index.cli import app
 from metta_index.cli.cache import cache_app
 from metta_index.cli.session import open_session
-from metta_index.indexer.build import Options
+from metta_index.indexer.building.build import Options
 from metta_index.indexer.languages.metta.parse import parse
 
 #: The others run whole commands.

@@ -12,8 +12,8 @@ import pytest
 from golden.annotations import Annotation, annotate, join, split
 
 from metta_index.indexer.languages import language_of, load_language
-from metta_index.indexer.occurrences import occurrences, pieces
-from metta_index.indexer.symbols import Flag, Kind, Role, Use, name_text
+from metta_index.indexer.text.occurrences import occurrences, pieces
+from metta_index.indexer.text.symbols import Flag, Kind, Role, Use, name_text
 
 GOLDEN = Path(__file__).parent / "golden"
 FLAG_WORDS = {Flag.DYNAMIC: "dynamic", Flag.CURRIED: "curried"}

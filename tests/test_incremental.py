@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from incremental import build, lines
 
-from metta_index.indexer.build import Options
-from metta_index.indexer.manifest import SETTLED_NS
-from metta_index.indexer.plan import Wanted
+from metta_index.indexer.building.build import Options
+from metta_index.indexer.building.manifest import SETTLED_NS
+from metta_index.indexer.execution.plan import Wanted
 
 TEXTS = [
     "(= (f $x) (g $x))\n",
@@ -128,7 +128,7 @@ def workspace(tmp_path: Path) -> Path:
 
 def settle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets file times count as settled, as they do two seconds later."""
-    from metta_index.indexer import build as module
+    from metta_index.indexer.building import build as module
 
     real = module.time.time_ns
     monkeypatch.setattr(module.time, "time_ns", lambda: real() + 2 * SETTLED_NS)

@@ -14,9 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from metta_index.cli.checking import refresh_findings
 from metta_index.cli.session import open_session
-from metta_index.indexer.build import Options
-from metta_index.indexer.checking import CheckOptions
-from metta_index.indexer.findings import Finding, decode_findings, sort_key
+from metta_index.indexer.building.build import Options
+from metta_index.indexer.checking.check import CheckOptions
+from metta_index.indexer.checking.findings import Finding, decode_findings, sort_key
 from metta_index.indexer.rules.registry import all_infos
 
 ALL = CheckOptions(frozenset(info.code for info in all_infos()))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from metta_index.indexer.discovery import display_path
-from metta_index.indexer.index import Reference, Symbol
+from metta_index.indexer.discovery.walk import display_path
 from metta_index.indexer.languages.metta.builtins import Builtin
-from metta_index.indexer.resolving import Meaning
-from metta_index.indexer.symbols import Flag, Role, Use, name_text
+from metta_index.indexer.queries.index import Reference, Symbol
+from metta_index.indexer.queries.resolving import Meaning
+from metta_index.indexer.text.symbols import Flag, Role, Use, name_text
 
 
 def symbol_object(symbol: Symbol) -> dict[str, Any]:

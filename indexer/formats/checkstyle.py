@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from metta_index.indexer.findings import Finding, RuleInfo, RunInfo
+from metta_index.indexer.checking.findings import Finding, RuleInfo, RunInfo
 from metta_index.indexer.formats.escaping import visible, xml_element
 from metta_index.indexer.formats.totals import shown
 

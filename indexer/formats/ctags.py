@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 
 from metta_index.indexer.formats.tags_header import KINDS, language_name
 from metta_index.indexer.formats.tags_text import SearchPatterns, escape_name, escape_value, sorts_as_written
-from metta_index.indexer.occurrences import Piece, occurrences, pieces
-from metta_index.indexer.symbols import Definition, Flag, Import, Kind, Role, SymbolTable
+from metta_index.indexer.text.occurrences import Piece, occurrences, pieces
+from metta_index.indexer.text.symbols import Definition, Flag, Import, Kind, Role, SymbolTable
 
 #: First byte of a fragment, as a flag: whether each of its names sorts as it is written.
 PLAIN, MOVED = b"=", b"~"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from metta_index.indexer.discovery import display_path
+from metta_index.indexer.discovery.walk import display_path
 from metta_index.indexer.formats.imports import (
     cycle_object,
     diamond_object,
@@ -13,8 +13,8 @@ from metta_index.indexer.formats.imports import (
     meaning_object,
     remarks_object,
 )
-from metta_index.indexer.import_facts import counts
-from metta_index.indexer.import_view import ImportView
+from metta_index.indexer.linking.import_facts import counts
+from metta_index.indexer.linking.import_view import ImportView
 
 
 def deps_object(view: ImportView) -> dict[str, Any]:

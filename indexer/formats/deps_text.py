@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from metta_index.indexer.formats.escaping import visible
-from metta_index.indexer.import_facts import counts, counts_text
-from metta_index.indexer.import_graph import SELF
-from metta_index.indexer.import_view import ImportView
-from metta_index.indexer.imports import ImportRecord
 from metta_index.indexer.languages.metta.modules import Status
+from metta_index.indexer.linking.import_facts import counts, counts_text
+from metta_index.indexer.linking.import_graph import SELF
+from metta_index.indexer.linking.import_view import ImportView
+from metta_index.indexer.linking.imports import ImportRecord
 
 #: Text and the name of a style to text as it is written.
 Paint = Callable[[str, str], str]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from json import dumps
 from typing import Any
 
-from metta_index.indexer.findings import printable
+from metta_index.indexer.checking.findings import printable
 
 #: XML 1.0 has no way to write these, not even as references.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from metta_index.indexer.findings import SEVERITIES, Finding, RuleInfo, RunInfo, Severity, printable
+from metta_index.indexer.checking.findings import SEVERITIES, Finding, RuleInfo, RunInfo, Severity, printable
 from metta_index.indexer.formats.escaping import visible, visible_lines
 from metta_index.indexer.formats.totals import counted, shown, summary, totals_of
 

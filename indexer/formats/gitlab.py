@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from metta_index.indexer.digest import blake2b
-from metta_index.indexer.findings import Finding, RuleInfo, RunInfo, Severity, numbered, path_bytes
+from metta_index.indexer.building.digest import blake2b
+from metta_index.indexer.checking.findings import Finding, RuleInfo, RunInfo, Severity, numbered, path_bytes
 from metta_index.indexer.formats.escaping import json_items, visible
 from metta_index.indexer.formats.totals import shown
-from metta_index.indexer.positions import Position
+from metta_index.indexer.text.positions import Position
 
 _SEVERITIES: dict[Severity, str] = {"error": "major", "warning": "minor", "info": "info"}
 

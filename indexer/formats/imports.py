@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from metta_index.indexer.discovery import display_path
-from metta_index.indexer.import_diamonds import Diamond
-from metta_index.indexer.import_facts import ImportFacts
-from metta_index.indexer.import_graph import Cycle, Duplicate, Edge
-from metta_index.indexer.imports import ImportRecord
-from metta_index.indexer.symbols import Flag
+from metta_index.indexer.discovery.walk import display_path
+from metta_index.indexer.linking.import_diamonds import Diamond
+from metta_index.indexer.linking.import_facts import ImportFacts
+from metta_index.indexer.linking.import_graph import Cycle, Duplicate, Edge
+from metta_index.indexer.linking.imports import ImportRecord
+from metta_index.indexer.text.symbols import Flag
 
 
 def import_object(record: ImportRecord) -> dict[str, Any]:

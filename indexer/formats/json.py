@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from metta_index.indexer.findings import Finding, RuleInfo, RunInfo, numbered
+from metta_index.indexer.checking.findings import Finding, RuleInfo, RunInfo, numbered
 from metta_index.indexer.formats.escaping import json_items, json_line, visible
 from metta_index.indexer.formats.totals import shown, totals_of
-from metta_index.indexer.positions import Position
+from metta_index.indexer.text.positions import Position
 
 SCHEMA = 1
 

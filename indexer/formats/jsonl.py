@@ -13,15 +13,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json import dumps
 from typing import Any
 
-from metta_index.indexer.discovery import display_path
+from metta_index.indexer.discovery.walk import display_path
 from metta_index.indexer.formats.imports import import_fact_objects, import_object, meaning_object, remarks_object
-from metta_index.indexer.import_facts import ImportFacts
-from metta_index.indexer.imports import ImportRecord, placed_imports
 from metta_index.indexer.languages import Language, load_language
-from metta_index.indexer.occurrences import Piece, occurrences, odd_ends, pieces
-from metta_index.indexer.resolving import Step
-from metta_index.indexer.symbols import Confidence, Definition, Flag, Kind, Region, Role, SymbolTable, Use, name_text
-from metta_index.indexer.targets import Target
+from metta_index.indexer.linking.import_facts import ImportFacts
+from metta_index.indexer.linking.imports import ImportRecord, placed_imports
+from metta_index.indexer.queries.resolving import Step
+from metta_index.indexer.queries.targets import Target
+from metta_index.indexer.text.occurrences import Piece, occurrences, odd_ends, pieces
+from metta_index.indexer.text.symbols import (
+    Confidence,
+    Definition,
+    Flag,
+    Kind,
+    Region,
+    Role,
+    SymbolTable,
+    Use,
+    name_text,
+)
 
 
 def document_lines(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from metta_index.indexer.findings import Finding, RuleInfo, RunInfo
+from metta_index.indexer.checking.findings import Finding, RuleInfo, RunInfo
 from metta_index.indexer.formats.escaping import visible, xml_element, xml_text
 from metta_index.indexer.formats.text import excerpt
 from metta_index.indexer.formats.totals import counted, most_severe, shown

@@ -7,11 +7,11 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
-from metta_index.indexer.findings import Finding, Fix, RuleInfo, RunInfo, Severity, numbered, path_bytes
+from metta_index.indexer.checking.findings import Finding, Fix, RuleInfo, RunInfo, Severity, numbered, path_bytes
 from metta_index.indexer.formats.escaping import json_items, json_line, visible
 from metta_index.indexer.formats.line_hashes import line_hashes
 from metta_index.indexer.formats.totals import counted, most_severe, shown
-from metta_index.indexer.positions import Position
+from metta_index.indexer.text.positions import Position
 
 #: GitHub's limits: results of a run, characters of a rule's texts and names, locations of a result.
 _MOST_RESULTS = 25_000

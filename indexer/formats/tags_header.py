@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from metta_index.indexer.formats.tags_text import PATTERN_LIMIT, escape_value
-from metta_index.indexer.symbols import Kind
+from metta_index.indexer.text.symbols import Kind
 
 #: Names of languages as people write them, where that is not the name with a capital.
 LANGUAGE_NAMES = {"metta": "MeTTa"}

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from metta_index.indexer.findings import Finding, RuleInfo, RunInfo
+from metta_index.indexer.checking.findings import Finding, RuleInfo, RunInfo
 from metta_index.indexer.formats.escaping import visible, visible_lines
 from metta_index.indexer.formats.totals import shown, summary, totals_of
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from metta_index.indexer.findings import SEVERITIES, Finding, Severity
+from metta_index.indexer.checking.findings import SEVERITIES, Finding, Severity
 
 
 class Totals(NamedTuple):

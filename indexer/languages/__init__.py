@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from metta_index.indexer.languages.hosts import HOSTS
 
 if TYPE_CHECKING:
-    from metta_index.indexer.symbols import SymbolTable
-    from metta_index.indexer.syntax import SyntaxTree
+    from metta_index.indexer.text.symbols import SymbolTable
+    from metta_index.indexer.text.syntax import SyntaxTree
 
 
 class Language(Protocol):

@@ -7,10 +7,10 @@ from functools import cache
 from typing import NamedTuple
 
 from metta_index.indexer.languages.metta.builtins import UNEVALUATED, Builtin, arrow, names
-from metta_index.indexer.offers import Offer
 from metta_index.indexer.rules.code import Call, Code, Node
 from metta_index.indexer.rules.linked import Linked, builtins_of
-from metta_index.indexer.symbols import Flag, Role, name_text
+from metta_index.indexer.text.offers import Offer
+from metta_index.indexer.text.symbols import Flag, Role, name_text
 
 
 def wrong_number(call: Call, linked: Linked, others: Callable[[bytes], Iterable[Offer]]) -> str:

@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 from metta_index.indexer import _columns
-from metta_index.indexer.findings import Edit, Fix, SourceText
+from metta_index.indexer.checking.findings import Edit, Fix, SourceText
 from metta_index.indexer.languages.metta import grammar
-from metta_index.indexer.problems import Problem
-from metta_index.indexer.regions import PositionMap
-from metta_index.indexer.symbols import Definition, Documentation, Role, SymbolTable, TopKind, Use, name_text
-from metta_index.indexer.syntax import SyntaxTree
+from metta_index.indexer.text.problems import Problem
+from metta_index.indexer.text.regions import PositionMap
+from metta_index.indexer.text.symbols import Definition, Documentation, Role, SymbolTable, TopKind, Use, name_text
+from metta_index.indexer.text.syntax import SyntaxTree
 
 #: Problems after which the rest of an atom is not what it was meant to be.
 _BREAKING = frozenset(

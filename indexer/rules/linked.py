@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Protocol
 
-from metta_index.indexer.findings import Related, printable
-from metta_index.indexer.import_graph import Edge, ImportGraph, Reached
-from metta_index.indexer.imports import ImportRecord
+from metta_index.indexer.checking.findings import Related, printable
 from metta_index.indexer.languages import LANGUAGES
 from metta_index.indexer.languages.metta.builtins import Builtin, candidates
 from metta_index.indexer.languages.metta.modules import Way
 from metta_index.indexer.languages.metta.modules_names import refusal
-from metta_index.indexer.offers import Offer
-from metta_index.indexer.positions import Position
+from metta_index.indexer.linking.import_graph import Edge, ImportGraph, Reached
+from metta_index.indexer.linking.imports import ImportRecord
 from metta_index.indexer.rules.keys import imports_key, name_key, near_keys, text_key
-from metta_index.indexer.symbols import Kind
+from metta_index.indexer.text.offers import Offer
+from metta_index.indexer.text.positions import Position
+from metta_index.indexer.text.symbols import Kind
 
 #: Whether Python files are indexed, so that imports of them lead somewhere.
 _KNOWS_PYTHON = "python" in LANGUAGES

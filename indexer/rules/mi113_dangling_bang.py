@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.rule import HYPERON, Match, Rule
-from metta_index.indexer.symbols import TopKind
+from metta_index.indexer.text.symbols import TopKind
 
 
 def _find(code: Code) -> Iterator[Match]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.rule import ALL, Match, Rule
-from metta_index.indexer.symbols import TopKind
+from metta_index.indexer.text.symbols import TopKind
 
 #: What does nothing but run: as a fact it has no use. With how many arguments each makes sense.
 _COMMANDS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metta_index.indexer.imports import ImportRecord
+from metta_index.indexer.linking.imports import ImportRecord
 from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import ALL, Match, Rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metta_index.indexer.import_diamonds import diamonds, ways_of
+from metta_index.indexer.linking.import_diamonds import diamonds, ways_of
 from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import PETTA, Match, Rule

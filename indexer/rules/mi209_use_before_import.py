@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from metta_index.indexer.imports import ImportRecord
 from metta_index.indexer.languages.metta import grammar
+from metta_index.indexer.linking.imports import ImportRecord
 from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import HYPERON, Match, Rule
-from metta_index.indexer.symbols import Role, name_text
+from metta_index.indexer.text.symbols import Role, name_text
 
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:

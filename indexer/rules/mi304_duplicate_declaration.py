@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from metta_index.indexer.rules.code import Code, Place
 from metta_index.indexer.rules.rule import HYPERON, PETTA, Match, Rule
-from metta_index.indexer.symbols import Flag, Role
+from metta_index.indexer.text.symbols import Flag, Role
 
 
 def _find(code: Code) -> Iterator[Match]:

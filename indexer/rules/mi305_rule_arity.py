@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from metta_index.indexer.languages.metta.builtins import arrow
 from metta_index.indexer.rules.code import Code, Place
 from metta_index.indexer.rules.rule import HYPERON, PETTA, Match, Rule
-from metta_index.indexer.symbols import Flag, Kind, Role, name_text
+from metta_index.indexer.text.symbols import Flag, Kind, Role, name_text
 
 
 def _find(code: Code) -> Iterator[Match]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import HYPERON, Match, Rule
-from metta_index.indexer.symbols import Flag, Kind, Role, name_text
+from metta_index.indexer.text.symbols import Flag, Kind, Role, name_text
 
 #: A file with rules for more of them is an implementation of the language, or a part of one.
 _MANY = 3

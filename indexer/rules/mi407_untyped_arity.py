@@ -8,7 +8,7 @@ from metta_index.indexer.rules.calls import arities, is_plain_call
 from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import HYPERON, Match, Rule
-from metta_index.indexer.symbols import Flag, Role, name_text
+from metta_index.indexer.text.symbols import Flag, Role, name_text
 
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:

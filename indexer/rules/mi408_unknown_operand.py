@@ -8,7 +8,7 @@ from metta_index.indexer.rules.calls import is_plain_call
 from metta_index.indexer.rules.code import Call, Code
 from metta_index.indexer.rules.linked import Linked, builtins_of
 from metta_index.indexer.rules.rule import HYPERON, Match, Rule
-from metta_index.indexer.symbols import name_text
+from metta_index.indexer.text.symbols import name_text
 
 #: Functions that make something only of numbers, or of truth values.
 _OPERATORS = (b"+", b"-", b"*", b"/", b"%", b"<", b">", b"<=", b">=", b"and", b"or", b"not", b"xor")

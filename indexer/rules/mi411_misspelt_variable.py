@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from metta_index.indexer.rules.code import Code, Word
 from metta_index.indexer.rules.near import is_near
 from metta_index.indexer.rules.rule import HYPERON, PETTA, Match, Rule
-from metta_index.indexer.symbols import Role, TopKind, Use, name_text
+from metta_index.indexer.text.symbols import Role, TopKind, Use, name_text
 
 
 def _find(code: Code) -> Iterator[Match]:

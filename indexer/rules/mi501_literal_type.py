@@ -10,7 +10,7 @@ from metta_index.indexer.rules.calls import declared_arities, is_plain_call, spe
 from metta_index.indexer.rules.code import Code, Node
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import HYPERON, Match, Rule
-from metta_index.indexer.symbols import Flag, Role, name_text
+from metta_index.indexer.text.symbols import Flag, Role, name_text
 
 #: Types that any literal has, and what JeTTa calls its numbers.
 _ANY = frozenset({"%Undefined%", "Atom", "Grounded", "Int"})

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.linked import Linked, builtins_of
 from metta_index.indexer.rules.rule import HYPERON, PETTA, Match, Rule
-from metta_index.indexer.symbols import Role, name_text
+from metta_index.indexer.text.symbols import Role, name_text
 
 #: A file that documents more names of the language is a part of an implementation, which has others built in.
 _MANY = 3

@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from metta_index.indexer import rules
-from metta_index.indexer.findings import RuleInfo
+from metta_index.indexer.checking.findings import RuleInfo
 from metta_index.indexer.rules.table import TABLE
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from metta_index.indexer.findings import Finding, Fix, Related, RuleInfo, Severity
+from metta_index.indexer.checking.findings import Finding, Fix, Related, RuleInfo, Severity
 
 if TYPE_CHECKING:
     from metta_index.indexer.rules.code import Code

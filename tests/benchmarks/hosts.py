@@ -21,11 +21,11 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from metta_index.indexer.foreign import reason_by_name
+from metta_index.indexer.discovery.foreign import reason_by_name
 from metta_index.indexer.languages import LANGUAGES, language_of, load_language
 from metta_index.indexer.languages.hosts import HOSTS, has_trace
-from metta_index.indexer.positions import LineMap
-from metta_index.indexer.symbols import Confidence, Region, SymbolTable
+from metta_index.indexer.text.positions import LineMap
+from metta_index.indexer.text.symbols import Confidence, Region, SymbolTable
 
 HOST_NAMES = (*HOSTS, "rholang")
 

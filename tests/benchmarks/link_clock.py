@@ -16,7 +16,8 @@ from unittest import mock
 from metta_index.cache import database
 from metta_index.cache.import_rows import ImportRows
 from metta_index.cache.postings import Postings
-from metta_index.indexer import imports, linking, postings
+from metta_index.indexer.linking import imports, postings
+from metta_index.indexer.linking import link as linking
 
 #: The parts of linking, each with the functions that do it; what one of them calls of another counts for the first.
 PARTS: dict[str, tuple[tuple[Any, str], ...]] = {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from metta_index.cache.index_file import DamagedIndexError, connect
 from metta_index.cache.postings import Postings
-from metta_index.indexer.postings import Mentions
+from metta_index.indexer.linking.postings import Mentions
 
 #: Letters that differ in case, one that only Unicode folds, one that is no text, and one that ends it in C.
 NAMES = st.lists(st.sampled_from([b"a", b"A", b"b", b"-", "é".encode(), "É".encode(), b"\xff", b"\0", b"%"])).map(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from in_memory import index_of
 from program import Program, run
 
-from metta_index.indexer.calls import Mark, callees, callers
-from metta_index.indexer.symbols import TopKind
+from metta_index.indexer.queries.calls import Mark, callees, callers
+from metta_index.indexer.text.symbols import TopKind
 
 MAIN = """\
 !(import! &self lib:pairs)

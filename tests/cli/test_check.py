@@ -16,7 +16,7 @@ import pytest
 from program import Ended, Program, run
 
 from metta_index.cli.check_reports import FORMATS
-from metta_index.indexer.baseline import decode_baseline
+from metta_index.indexer.checking.baseline import decode_baseline
 
 LIB = "(: add (-> Number Number Number))\n(= (add $x $y) (+ $x $y))\n"
 MAIN = """(import! &self lib)
@@ -94,7 +94,7 @@ def test_a_file_that_cannot_be_read_makes_the_check_incomplete(
     def refuse(*arguments: Any) -> None:
         raise OSError(5, "Input/output error") if arguments[1] == "lib.metta" else NotImplementedError
 
-    monkeypatch.setattr("metta_index.indexer.build.read_document", refuse)
+    monkeypatch.setattr("metta_index.indexer.building.build.read_document", refuse)
     (workspace / "main.metta").unlink()
     ended = program("check", "--exit-zero")
     assert ended.code == 2

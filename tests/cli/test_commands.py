@@ -14,7 +14,7 @@ import pytest
 from program import COMMAND, Program, environment, run
 
 from metta_index.cli import output as output_module
-from metta_index.indexer import build as build_module
+from metta_index.indexer.building import build as build_module
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [

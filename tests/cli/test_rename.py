@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from in_memory import index_of
 from program import Program
 
-from metta_index.indexer.index import Index, Reference
-from metta_index.indexer.renaming import diff_of, mentions_in_text, places_of, word_problem
+from metta_index.indexer.queries.index import Index, Reference
+from metta_index.indexer.queries.renaming import diff_of, mentions_in_text, places_of, word_problem
 
 FILES = {
     "main.metta": '!(import! &self lib:greet)\n; greet in a comment, "greet" in a string\n(= (main) (greet "greet"))\n'

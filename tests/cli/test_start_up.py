@@ -25,10 +25,10 @@ HEAVY = {"tree_sitter", "msgspec"} | TYPER | FOR_SOME
 OURS_FOR_WORK = {
     "metta_index.cli.app",
     "metta_index.cache.store",
-    "metta_index.indexer.indexing",
-    "metta_index.indexer.run",
-    "metta_index.indexer.plan",
-    "metta_index.indexer.patterns",
+    "metta_index.indexer.building.indexing",
+    "metta_index.indexer.execution.run",
+    "metta_index.indexer.execution.plan",
+    "metta_index.indexer.discovery.patterns",
     "metta_index.indexer.languages.metta.language",
 }
 
@@ -63,7 +63,7 @@ def workspace(tmp_path: Path) -> Path:
 
 def test_a_build_without_changes_loads_nothing_heavy(workspace: Path) -> None:
     loaded = loaded_by("build", cwd=workspace)
-    assert "metta_index.indexer.build" in loaded  # the list is that of the build
+    assert "metta_index.indexer.building.build" in loaded  # the list is that of the build
     assert {name.partition(".")[0] for name in loaded} & HEAVY == set()
     assert loaded & (OURS_FOR_WORK - {"metta_index.cli.app"}) == set() and "metta_index.cli.app" not in loaded
 
@@ -91,11 +91,10 @@ def test_a_build_of_one_changed_file_loads_no_pool_and_not_what_made_the_cache(
 ) -> None:
     (workspace / "a.metta").write_text("(= (f) changed)\n")
     loaded = loaded_by("build", *flags, cwd=workspace)
-    assert {"metta_index.indexer.run", "metta_index.cache.store", "tree_sitter"} <= loaded  # it did index
+    assert {"metta_index.indexer.execution.run", "metta_index.cache.store", "tree_sitter"} <= loaded  # it did index
     assert {name.partition(".")[0] for name in loaded} & FOR_SOME == set()
-    assert (
-        loaded & {"metta_index.indexer.pool", "metta_index.indexer.workers", "metta_index.cache.bytes_cache"} == set()
-    )
+    for_pools = {"metta_index.indexer.execution.pool", "metta_index.indexer.execution.workers"}
+    assert loaded & (for_pools | {"metta_index.cache.bytes_cache"}) == set()
 
 
 def test_typer_loads_the_command_that_is_run_and_no_other(workspace: Path) -> None:
@@ -114,13 +113,13 @@ def test_the_version_loads_nothing_at_all(workspace: Path) -> None:
 
 
 #: What knows the meaning of imports: a question by name alone does without it.
-FOR_IMPORTS = {"metta_index.indexer.imports", "metta_index.indexer.languages.metta.modules"}
+FOR_IMPORTS = {"metta_index.indexer.linking.imports", "metta_index.indexer.languages.metta.modules"}
 
 
 @pytest.mark.parametrize("query", ["def f", "refs f", "doc f", "search f", "callers f", "callees h"])
 def test_a_query_by_name_loads_what_reads_the_index_and_no_more(workspace: Path, query: str) -> None:
     loaded = loaded_by(*query.split(), cwd=workspace)
-    assert "metta_index.indexer.index" in loaded  # it did ask
+    assert "metta_index.indexer.queries.index" in loaded  # it did ask
     assert {name.partition(".")[0] for name in loaded} & (FOR_SOME | {"tree_sitter", "ctypes"}) == set()
     allowed = {"metta_index.cli.app"} | (FOR_IMPORTS if query.startswith("callees") else set())
     assert loaded & ((OURS_FOR_WORK | FOR_IMPORTS) - allowed) == set()
@@ -129,7 +128,7 @@ def test_a_query_by_name_loads_what_reads_the_index_and_no_more(workspace: Path,
 @pytest.mark.parametrize("query", ["deps lib/b.metta", "outline a.metta", "unused", "rename --preview f g"])
 def test_a_query_of_another_kind_loads_no_pool_and_no_cache(workspace: Path, query: str) -> None:
     loaded = loaded_by(*query.split(), cwd=workspace)
-    assert "metta_index.indexer.build" in loaded  # it did look for changes
+    assert "metta_index.indexer.building.build" in loaded  # it did look for changes
     grammar: set[str] = (
         set() if query.startswith("rename") else {"tree_sitter"}
     )  # whether the new name is a name asks it
@@ -164,7 +163,7 @@ def wrong_configuration(root: Path, _monkeypatch: pytest.MonkeyPatch) -> list[st
 
 
 def unreadable(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    from metta_index.indexer import build as module
+    from metta_index.indexer.building import build as module
 
     def fail(*_arguments: object) -> None:
         raise PermissionError(13, "Permission denied")

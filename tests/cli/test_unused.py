@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from in_memory import index_of
 from program import Program
 
-from metta_index.indexer.reaching import is_library, is_test, words_in_strings
-from metta_index.indexer.symbols import Confidence
-from metta_index.indexer.unused import Unused, unused
+from metta_index.indexer.queries.reaching import is_library, is_test, words_in_strings
+from metta_index.indexer.queries.unused import Unused, unused
+from metta_index.indexer.text.symbols import Confidence
 
 
 def found_in(texts: dict[str, str], *entry_points: str, strings: dict[str, str] | None = None) -> list[Unused]:

@@ -12,7 +12,7 @@ import pytest
 from program import Program
 from workspaces import fresh
 
-from metta_index.indexer import build as build_module
+from metta_index.indexer.building import build as build_module
 
 FILE = "part-0/file-0.metta"
 YEAR_NS = 365 * 86_400 * 10**9

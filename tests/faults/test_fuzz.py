@@ -15,20 +15,20 @@ from workspaces import TEXTS, tally
 
 from metta_index.cache.entries import seal, unseal
 from metta_index.indexer import _columns
-from metta_index.indexer.baseline import Baseline, Entry, Key, decode_baseline, encode_baseline
+from metta_index.indexer.building.manifest import Manifest, Stat
+from metta_index.indexer.building.work import Item, index_source
+from metta_index.indexer.checking.baseline import Baseline, Entry, Key, decode_baseline, encode_baseline
+from metta_index.indexer.checking.findings import decode_findings
 from metta_index.indexer.configuration import ConfigurationError, load_settings
-from metta_index.indexer.discovery import Decisions
+from metta_index.indexer.discovery.patterns import Patterns
+from metta_index.indexer.discovery.walk import Decisions
 from metta_index.indexer.errors import DecodeError
-from metta_index.indexer.findings import decode_findings
+from metta_index.indexer.execution.rates import Rates
 from metta_index.indexer.languages import load_language
 from metta_index.indexer.languages.metta import _binding
-from metta_index.indexer.manifest import Manifest, Stat
-from metta_index.indexer.patterns import Patterns
-from metta_index.indexer.rates import Rates
-from metta_index.indexer.regions import Segment, SegmentKind, decode_positions, make_region
-from metta_index.indexer.symbols import Confidence, decode_table
-from metta_index.indexer.syntax import decode_tree, encode_tree
-from metta_index.indexer.work import Item, index_source
+from metta_index.indexer.text.regions import Segment, SegmentKind, decode_positions, make_region
+from metta_index.indexer.text.symbols import Confidence, decode_table
+from metta_index.indexer.text.syntax import decode_tree, encode_tree
 
 #: FUZZ_EXAMPLES: so many inputs for each of the targets; it was run once with 20,000.
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))

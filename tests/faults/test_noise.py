@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from workspaces import ALL, tally
 
+from metta_index.indexer.building.work import Item, index_source
 from metta_index.indexer.languages import LANGUAGES, language_of, load_language
-from metta_index.indexer.symbols import decode_table
-from metta_index.indexer.syntax import SyntaxTree, column, decode_tree
-from metta_index.indexer.work import Item, index_source
+from metta_index.indexer.text.symbols import decode_table
+from metta_index.indexer.text.syntax import SyntaxTree, column, decode_tree
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 ENDINGS = tuple(ending for name in ("metta", "rholang") for ending in LANGUAGES[name])

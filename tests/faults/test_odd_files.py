@@ -12,8 +12,8 @@ import pytest
 from program import Program
 from workspaces import fresh
 
-from metta_index.indexer import build as build_module
-from metta_index.indexer import indexing as indexing_module
+from metta_index.indexer.building import build as build_module
+from metta_index.indexer.building import indexing as indexing_module
 
 
 def test_files_that_vanish_before_they_are_read(

@@ -14,13 +14,13 @@ from program import Program
 from workspaces import fresh
 
 from metta_index.cli import session as session_module
-from metta_index.indexer import indexing as indexing_module
-from metta_index.indexer import pool_watch
-from metta_index.indexer.build import BuildResult, Options, Workspace
-from metta_index.indexer.guard import Failure
-from metta_index.indexer.plan import Load, Rates, RunMeasurement, Wanted, plan_execution
-from metta_index.indexer.run import execute
-from metta_index.indexer.work import Item, index_item
+from metta_index.indexer.building import indexing as indexing_module
+from metta_index.indexer.building.build import BuildResult, Options, Workspace
+from metta_index.indexer.building.work import Item, index_item
+from metta_index.indexer.execution import pool_watch
+from metta_index.indexer.execution.guard import Failure
+from metta_index.indexer.execution.plan import Load, Rates, RunMeasurement, Wanted, plan_execution
+from metta_index.indexer.execution.run import execute
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals end workers on Unix only")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from metta_index.indexer.aliases import Aliases, AliasSource, repository_name, workspace_aliases
+from metta_index.indexer.linking.aliases import Aliases, AliasSource, repository_name, workspace_aliases
 
 REMOTE = '[core]\n\tbare = false\n[remote "origin"]\n\turl = https://github.com/me/metta-moses.git\n'
 

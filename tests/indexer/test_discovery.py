@@ -14,10 +14,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from metta_index.indexer import discovery, patterns
 from metta_index.indexer.configuration import Settings
-from metta_index.indexer.discovery import Decisions, Discovery, display_path
-from metta_index.indexer.ignoring import GitHome
+from metta_index.indexer.discovery import patterns
+from metta_index.indexer.discovery import walk as discovery
+from metta_index.indexer.discovery.ignoring import GitHome
+from metta_index.indexer.discovery.walk import Decisions, Discovery, display_path
 
 NOBODY = GitHome(Path("/nonexistent"), (), Path("/nonexistent/ignore"))
 
@@ -606,12 +607,12 @@ def test_unchanged_tree_needs_no_pathspec(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path;"
         "from metta_index.indexer.configuration import Settings;"
-        "from metta_index.indexer.discovery import Decisions, discover;"
+        "from metta_index.indexer.discovery.walk import Decisions, discover;"
         "memory = Path(sys.argv[2]);"
         "known = Decisions.from_bytes(memory.read_bytes()) if memory.exists() else None;"
         "found = discover(Path(sys.argv[1]), Settings(exclude=('nothing',)), known);"
         "memory.write_bytes(found.decisions.to_bytes());"
-        "print(*found.files, *{'pathspec', 'metta_index.indexer.patterns', 'hashlib'} & set(sys.modules))"
+        "print(*found.files, *{'pathspec', 'metta_index.indexer.discovery.patterns', 'hashlib'} & set(sys.modules))"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "root"), str(tmp_path / "memory")]
     cold, warm = (subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() for _ in "12")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_index.indexer.import_diamonds import diamonds, ways_of
-from metta_index.indexer.import_graph import SELF, Edge, ImportGraph
+from metta_index.indexer.linking.import_diamonds import diamonds, ways_of
+from metta_index.indexer.linking.import_graph import SELF, Edge, ImportGraph
 
 
 def edges_of(text: str) -> list[Edge]:
@@ -274,9 +274,9 @@ def test_the_search_for_circles_ends_in_a_tangle(monkeypatch: pytest.MonkeyPatch
     edges = [Edge(name(number), name((number + 1) % count), "import!", SELF, 0) for number in range(count)]
     edges += [Edge(name(number), name((number * 7 + 3) % count), "import!", SELF, 1) for number in range(count)]
     unbounded = ImportGraph(edges)
-    monkeypatch.setattr("metta_index.indexer.import_graph._STEPS_PER_EDGE", 10_000)
+    monkeypatch.setattr("metta_index.indexer.linking.import_graph._STEPS_PER_EDGE", 10_000)
     every = unbounded.cycles()
-    monkeypatch.setattr("metta_index.indexer.import_graph._STEPS_PER_EDGE", 8)
+    monkeypatch.setattr("metta_index.indexer.linking.import_graph._STEPS_PER_EDGE", 8)
     some = ImportGraph(edges).cycles()
     assert 0 < len(some) < len(every)
     assert some == every[: len(some)]

@@ -8,18 +8,18 @@ from typing import NamedTuple, Protocol
 import pytest
 
 from metta_index.cache.database import IndexDatabase
-from metta_index.indexer import linking
-from metta_index.indexer.digest import content_digest
-from metta_index.indexer.imports import ImportRecord, imports_in
+from metta_index.indexer.building.digest import content_digest
+from metta_index.indexer.building.manifest import Manifest, Stat
+from metta_index.indexer.building.work import summarize
+from metta_index.indexer.execution.plan import Backend
+from metta_index.indexer.execution.wanted import Wanted
 from metta_index.indexer.languages import load_language
 from metta_index.indexer.languages.metta.modules import REGISTRATIONS
-from metta_index.indexer.link_context import LinkContext
-from metta_index.indexer.linking import ImportStore, Sharing, link
-from metta_index.indexer.manifest import Manifest, Stat
-from metta_index.indexer.plan import Backend
-from metta_index.indexer.symbols import SymbolTable, encode_table
-from metta_index.indexer.wanted import Wanted
-from metta_index.indexer.work import summarize
+from metta_index.indexer.linking import link as linking
+from metta_index.indexer.linking.imports import ImportRecord, imports_in
+from metta_index.indexer.linking.link import ImportStore, Sharing, link
+from metta_index.indexer.linking.link_context import LinkContext
+from metta_index.indexer.text.symbols import SymbolTable, encode_table
 
 NOTHING = LinkContext()
 

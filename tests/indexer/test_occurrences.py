@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages import load_language
-from metta_index.indexer.occurrences import Piece, _rows_of, end_of_top, occurrences, pieces, tops, tops_around
+from metta_index.indexer.text.occurrences import Piece, _rows_of, end_of_top, occurrences, pieces, tops, tops_around
 
 METTA = load_language("metta")
 

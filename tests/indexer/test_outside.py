@@ -9,7 +9,7 @@ import pytest
 from program import Program
 
 from metta_index.indexer.configuration import Settings, load_settings
-from metta_index.indexer.outside import discover_with_roots
+from metta_index.indexer.discovery.outside import discover_with_roots
 
 
 def write(root: Path, files: dict[str, str]) -> None:
@@ -166,7 +166,7 @@ def test_what_was_decided_in_roots_is_remembered(workspace: Path, monkeypatch: p
     write(workspace, {"metta-index.toml": 'roots = ["../shared", "../unrelated"]\nexclude = ["more.metta"]\n'})
     settings = load_settings(workspace)
     found, known = discover_with_roots(workspace, settings, b"")
-    monkeypatch.setattr("metta_index.indexer.discovery._patterns", lambda lines: pytest.fail("patterns were read"))
+    monkeypatch.setattr("metta_index.indexer.discovery.walk._patterns", lambda lines: pytest.fail("patterns were read"))
     again, known_again = discover_with_roots(workspace, settings, known)
     assert (again.files, known_again) == (found.files, known)
     for damaged in (b"", b"[1,2,3]\nabc", known[:-1], b"x"):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_index.indexer.plan import Load, Rates, RunMeasurement, Wanted, learn, plan_execution
-from metta_index.indexer.rates import EFFICIENCY_BOUNDS, summarise
+from metta_index.indexer.execution.plan import Load, Rates, RunMeasurement, Wanted, learn, plan_execution
+from metta_index.indexer.execution.rates import EFFICIENCY_BOUNDS, summarise
 
 AUTO = Wanted()
 

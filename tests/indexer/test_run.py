@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import worker_functions
 
-from metta_index.indexer.plan import ExecutionPlan, Load, Rates, RunMeasurement, Wanted, plan_execution
-from metta_index.indexer.run import Failure, Limits, Terminated, execute
+from metta_index.indexer.execution.plan import ExecutionPlan, Load, Rates, RunMeasurement, Wanted, plan_execution
+from metta_index.indexer.execution.run import Failure, Limits, Terminated, execute
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals end workers on Unix only")
 
@@ -198,7 +198,7 @@ def test_what_killed_a_worker_never_runs_here(monkeypatch: pytest.MonkeyPatch) -
 
 def test_workers_that_cannot_start_leave_the_work_to_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     # The items are fine: no worker ever gets to one.
-    monkeypatch.setattr("metta_index.indexer.pool.start_worker", worker_functions.refuse)
+    monkeypatch.setattr("metta_index.indexer.execution.pool.start_worker", worker_functions.refuse)
     outcomes, measured = run(GOOD, worker_functions.where)
     assert set(outcomes.values()) == {str(os.getpid()).encode()}
     assert measured.pools_lost == 2
@@ -246,7 +246,7 @@ def test_a_request_to_end_is_no_failure_of_the_item() -> None:
 
 def test_neither_planning_nor_importing_the_run_imports_joblib() -> None:
     script = (
-        "import sys; import metta_index.indexer.run as run, metta_index.indexer.plan as plan;"
+        "import sys; import metta_index.indexer.execution.run as run, metta_index.indexer.execution.plan as plan;"
         "p = plan.plan_execution([plan.Load('metta', 1)], plan.Rates(), 8, plan.Wanted());"
         "list(run.execute(p, [1], abs));"
         "print([m for m in ('joblib', 'multiprocessing', 'asyncio', 'ctypes', 'tree_sitter') if m in sys.modules])"
@@ -258,8 +258,8 @@ def test_neither_planning_nor_importing_the_run_imports_joblib() -> None:
 PARENT = """
 import sys
 from worker_functions import linger
-from metta_index.indexer.plan import Load, Rates, Wanted, plan_execution
-from metta_index.indexer.run import execute, install_termination_handlers
+from metta_index.indexer.execution.plan import Load, Rates, Wanted, plan_execution
+from metta_index.indexer.execution.run import execute, install_termination_handlers
 
 install_termination_handlers()
 items = [sys.argv[1]] * 8
@@ -365,7 +365,7 @@ def test_the_portable_watch_alone_ends_orphans(tmp_path: Path) -> None:
     script = (
         "import os, subprocess, sys;"
         "child = subprocess.Popen([sys.executable, '-c', 'import os, sys, time;"
-        'from metta_index.indexer import workers; sys.platform = "other";'
+        'from metta_index.indexer.execution import workers; sys.platform = "other";'
         'workers._end_with_parent(os.getppid()); open(sys.argv[1] + "/" + str(os.getpid()), "w").close();'
         "time.sleep(600)', sys.argv[1]]);"
         "child.wait()"

@@ -13,9 +13,9 @@ from metta_index.indexer.languages.metta import _binding, forms
 from metta_index.indexer.languages.metta.dialects import DIALECTS
 from metta_index.indexer.languages.metta.extract import extract
 from metta_index.indexer.languages.metta.parse import parse
-from metta_index.indexer.occurrences import occurrences, pieces, scope_of, tops
-from metta_index.indexer.symbols import Kind, Lambda, Role, SymbolTable, Use, decode_table, encode_table
-from metta_index.indexer.syntax import decode_tree, encode_tree
+from metta_index.indexer.text.occurrences import occurrences, pieces, scope_of, tops
+from metta_index.indexer.text.symbols import Kind, Lambda, Role, SymbolTable, Use, decode_table, encode_table
+from metta_index.indexer.text.syntax import decode_tree, encode_tree
 
 
 def table_of(text: str | bytes, dialect: str | None = None) -> SymbolTable:

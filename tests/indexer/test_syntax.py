@@ -9,7 +9,7 @@ from metta_index.indexer import _columns
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages.metta import _binding, grammar
 from metta_index.indexer.languages.metta.language import KINDS, parse
-from metta_index.indexer.syntax import SyntaxTree, column, decode_tree, encode_tree
+from metta_index.indexer.text.syntax import SyntaxTree, column, decode_tree, encode_tree
 
 
 @given(sources)

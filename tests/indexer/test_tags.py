@@ -27,7 +27,7 @@ from metta_index.indexer.formats.tags_text import (
 from metta_index.indexer.languages import LANGUAGES
 from metta_index.indexer.languages.metta.extract import extract
 from metta_index.indexer.languages.metta.parse import parse
-from metta_index.indexer.symbols import Kind, SymbolTable
+from metta_index.indexer.text.symbols import Kind, SymbolTable
 
 CTAGS = shutil.which("ctags")
 #: Bytes that tags files, editors or shells give a meaning, and such as are not UTF-8.

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from metta_index.indexer.guard import Terminated
+from metta_index.indexer.execution.guard import Terminated
 
 
 class SilentError(Exception):

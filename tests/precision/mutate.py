@@ -21,15 +21,15 @@ import data
 from metta_index.cli.check_stdin import check_stdin
 from metta_index.cli.checking import find
 from metta_index.cli.session import Session, open_session
-from metta_index.indexer.build import Options
-from metta_index.indexer.checking import CheckOptions
-from metta_index.indexer.findings import Finding, SourceText
+from metta_index.indexer.building.build import Options
+from metta_index.indexer.checking.check import CheckOptions
+from metta_index.indexer.checking.findings import Finding, SourceText
 from metta_index.indexer.languages import load_language
 from metta_index.indexer.languages.metta import grammar
 from metta_index.indexer.languages.metta.builtins import arrow
 from metta_index.indexer.rules.code import Call, Code, Node
 from metta_index.indexer.rules.registry import default_codes
-from metta_index.indexer.symbols import Role
+from metta_index.indexer.text.symbols import Role
 
 #: Lines around a changed form in which a finding belongs to the change.
 _NEAR_LINES = 2

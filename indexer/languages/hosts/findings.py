@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from metta_index.indexer.problems import Problem
-from metta_index.indexer.symbols import Flag, Import, Kind, Region
+from metta_index.indexer.text.problems import Problem
+from metta_index.indexer.text.symbols import Flag, Import, Kind, Region
 
 
 class Registration(NamedTuple):

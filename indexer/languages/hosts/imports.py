@@ -17,7 +17,7 @@ from metta_index.indexer.languages.metta.modules_search import (
     kind_of,
     told_of,
 )
-from metta_index.indexer.symbols import Import
+from metta_index.indexer.text.symbols import Import
 
 #: A module of Python that takes names of another one of its package.
 RELATIVE = "from"

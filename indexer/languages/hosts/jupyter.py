@@ -11,9 +11,9 @@ from metta_index.indexer.languages.hosts import has_trace, python
 from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings
 from metta_index.indexer.languages.hosts.markdown import trimmed
 from metta_index.indexer.languages.hosts.strings import json_string, marks_metta
-from metta_index.indexer.problems import Problem
-from metta_index.indexer.regions import PositionMap, Segment, escape, lift_region, make_region, text_of, verbatim
-from metta_index.indexer.symbols import Confidence, Import, Region
+from metta_index.indexer.text.problems import Problem
+from metta_index.indexer.text.regions import PositionMap, Segment, escape, lift_region, make_region, text_of, verbatim
+from metta_index.indexer.text.symbols import Confidence, Import, Region
 
 _SPACE = (" ", "\t", "\r", "\n")
 #: A magic or a command of the shell; a line of MeTTa in a string may start with `!(`, but hardly with these.

@@ -10,9 +10,9 @@ from importlib import import_module
 from metta_index.indexer import _columns
 from metta_index.indexer.languages.hosts.findings import HostFindings
 from metta_index.indexer.languages.hosts.providers import MissingGrammarError
-from metta_index.indexer.problems import Problem
-from metta_index.indexer.symbols import TABLE_SCHEMA, Definition, Documentation, Role, SymbolTable, Use
-from metta_index.indexer.syntax import SyntaxTree
+from metta_index.indexer.text.problems import Problem
+from metta_index.indexer.text.symbols import TABLE_SCHEMA, Definition, Documentation, Role, SymbolTable, Use
+from metta_index.indexer.text.syntax import SyntaxTree
 
 #: A file that is not of its host's format: what it says is not known.
 NOT_A_NOTEBOOK = "not-a-notebook"

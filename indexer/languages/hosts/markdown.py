@@ -11,8 +11,8 @@ from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings
 from metta_index.indexer.languages.hosts.shape import is_metta
 from metta_index.indexer.languages.hosts.strings import marks_metta
 from metta_index.indexer.languages.hosts.walking import nodes_of
-from metta_index.indexer.regions import Segment, make_region, text_of, verbatim
-from metta_index.indexer.symbols import Confidence, Region
+from metta_index.indexer.text.regions import Segment, make_region, text_of, verbatim
+from metta_index.indexer.text.symbols import Confidence, Region
 
 
 def find(source: bytes) -> HostFindings:

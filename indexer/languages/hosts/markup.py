@@ -9,8 +9,8 @@ from metta_index.indexer.languages.hosts import has_trace
 from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings
 from metta_index.indexer.languages.hosts.markdown import trimmed
 from metta_index.indexer.languages.hosts.strings import marks_metta
-from metta_index.indexer.regions import Segment, make_region, verbatim
-from metta_index.indexer.symbols import Confidence
+from metta_index.indexer.text.regions import Segment, make_region, verbatim
+from metta_index.indexer.text.symbols import Confidence
 
 _DIRECTIVE = re.compile(rb"^([ \t]*)\.\.[ \t]+(?:code-block|code|sourcecode)::[ \t]*([^\r\n]*)")
 _OPTION = re.compile(rb"[ \t]+:[\w-]+:")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from metta_index.indexer.regions import PositionMap, Segment, SegmentKind, text_of
-from metta_index.indexer.symbols import Flag
+from metta_index.indexer.text.regions import PositionMap, Segment, SegmentKind, text_of
+from metta_index.indexer.text.symbols import Flag
 
 #: A character that the tokenizer's regular expressions (Rust's crate `regex`) take for itself: an
 #: escaped one that is no letter or digit, or any other that has no meaning of its own.

@@ -11,8 +11,8 @@ from metta_index.indexer.languages.hosts.python_module import PythonModule, argu
 from metta_index.indexer.languages.hosts.python_regions import regions
 from metta_index.indexer.languages.hosts.python_registrations import registrations
 from metta_index.indexer.languages.hosts.python_text import texts
-from metta_index.indexer.regions import PositionMap, SegmentKind, text_of
-from metta_index.indexer.symbols import Import
+from metta_index.indexer.text.regions import PositionMap, SegmentKind, text_of
+from metta_index.indexer.text.symbols import Import
 
 #: Methods that load a file of MeTTa, whose path is their first argument.
 _LOADING = frozenset({"load_module_at_path", "import_file", "lazy_import_file", "load_metta_file", "run_script"})

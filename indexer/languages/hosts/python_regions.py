@@ -13,8 +13,8 @@ from metta_index.indexer.languages.hosts.python_module import (
 )
 from metta_index.indexer.languages.hosts.python_text import Text, parts_by_name, texts
 from metta_index.indexer.languages.hosts.shape import is_metta
-from metta_index.indexer.regions import SegmentKind, make_region, text_of
-from metta_index.indexer.symbols import Confidence, Region
+from metta_index.indexer.text.regions import SegmentKind, make_region, text_of
+from metta_index.indexer.text.symbols import Confidence, Region
 
 #: Functions and methods whose first argument is MeTTa, whatever they are called on.
 _TAKES_METTA = frozenset({"parse_single", "parse_all", "process_metta_string", "SExprParser"})

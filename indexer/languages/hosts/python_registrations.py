@@ -21,8 +21,8 @@ from metta_index.indexer.languages.hosts.python_module import (
 )
 from metta_index.indexer.languages.hosts.python_text import texts
 from metta_index.indexer.languages.hosts.python_types import arrow_type, only_text
-from metta_index.indexer.regions import verbatim
-from metta_index.indexer.symbols import Flag, Kind
+from metta_index.indexer.text.regions import verbatim
+from metta_index.indexer.text.symbols import Flag, Kind
 
 _RETURNING = frozenset({"register_atoms", "register_tokens"})
 _CALLED = frozenset({"register_atom", "register_token"})

@@ -16,7 +16,7 @@ from metta_index.indexer.languages.hosts.python_module import (
     called_name,
     receiver_of,
 )
-from metta_index.indexer.regions import Segment, SegmentKind, escape, hole, verbatim
+from metta_index.indexer.text.regions import Segment, SegmentKind, escape, hole, verbatim
 
 #: Language reference, 2.4.1.1; Python reads every line end as "\n".
 _ESCAPES = re.compile(

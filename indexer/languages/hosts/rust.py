@@ -12,8 +12,17 @@ from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings, 
 from metta_index.indexer.languages.hosts.names import registered_name
 from metta_index.indexer.languages.hosts.rust_text import COMMENTS, RustFile, Text, is_string, string, tokens
 from metta_index.indexer.languages.hosts.shape import is_metta
-from metta_index.indexer.regions import PositionMap, Segment, SegmentKind, escape, hole, make_region, text_of, verbatim
-from metta_index.indexer.symbols import Confidence, Import, Kind, Region
+from metta_index.indexer.text.regions import (
+    PositionMap,
+    Segment,
+    SegmentKind,
+    escape,
+    hole,
+    make_region,
+    text_of,
+    verbatim,
+)
+from metta_index.indexer.text.symbols import Confidence, Import, Kind, Region
 
 #: Functions whose first argument is MeTTa: those of the crate `hyperon` and of its tests.
 _TAKES_METTA = re.compile(rb"\b(?:run_program|metta_atom|metta_space|SExprParser::new)\s*\(")

@@ -13,7 +13,7 @@ from tree_sitter import Node
 
 from metta_index.indexer.languages.hosts import providers
 from metta_index.indexer.languages.hosts.walking import nodes_of
-from metta_index.indexer.regions import Segment, SegmentKind, escape, hole, verbatim
+from metta_index.indexer.text.regions import Segment, SegmentKind, escape, hole, verbatim
 
 _STRINGS = frozenset({"string_literal", "raw_string_literal"})
 _WHOLE = _STRINGS | {"char_literal", "line_comment", "block_comment", "lifetime"}

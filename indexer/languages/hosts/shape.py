@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metta_index.indexer.languages.metta.extract import extract
 from metta_index.indexer.languages.metta.parse import parse
-from metta_index.indexer.symbols import TopKind
+from metta_index.indexer.text.symbols import TopKind
 
 _FORMS = frozenset({TopKind.RULE, TopKind.DECLARATION, TopKind.DOCUMENTATION, TopKind.EVALUATION})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from metta_index.indexer.regions import Segment, escape, verbatim
+from metta_index.indexer.text.regions import Segment, escape, verbatim
 
 #: RFC 8259, section 7; a pair of surrogates is one character.
 _JSON_ESCAPES = re.compile(

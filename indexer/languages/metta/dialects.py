@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 
 from metta_index.indexer.languages.metta import grammar
-from metta_index.indexer.syntax import SyntaxTree, column
+from metta_index.indexer.text.syntax import SyntaxTree, column
 
 #: From the strongest evidence to none: where pieces of one text disagree, the first wins.
 DIALECTS = ("petta", "mm2", "mettatron", "hyperon")

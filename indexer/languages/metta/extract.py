@@ -6,7 +6,7 @@ from metta_index.indexer import _columns
 from metta_index.indexer.languages.metta import _binding, dialects, grammar
 from metta_index.indexer.languages.metta.forms import TABLES, WORDS, Event
 from metta_index.indexer.languages.metta.lexical import decode_string
-from metta_index.indexer.symbols import (
+from metta_index.indexer.text.symbols import (
     TABLE_SCHEMA,
     Definition,
     Documentation,
@@ -18,7 +18,7 @@ from metta_index.indexer.symbols import (
     Role,
     SymbolTable,
 )
-from metta_index.indexer.syntax import SyntaxTree
+from metta_index.indexer.text.syntax import SyntaxTree
 
 _PACKED = _columns.pack_column
 _INERT = int(Flag.INERT)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from metta_index.indexer.languages.metta import grammar
 from metta_index.indexer.languages.metta.lexical import decode_string
 from metta_index.indexer.languages.metta.parse import parse
-from metta_index.indexer.syntax import column
+from metta_index.indexer.text.syntax import column
 
 
 class Atom(NamedTuple):

@@ -74,7 +74,7 @@ class Workspace(NamedTuple):
     """What names of modules are resolved against.
 
     `roots`: configured import roots, in order. `aliases`: names that stand for
-    the workspace (`indexer.aliases`). `registered`: names to the files or folders
+    the workspace (`indexer.linking.aliases`). `registered`: names to the files or folders
     that some register-module! gives them; `repositories`: names of git-imported
     repositories to the folders they lie in, if they lie in the workspace.
     `builtins`: modules that come with an implementation, by dialect.

@@ -11,8 +11,8 @@ from metta_index.indexer import _columns
 from metta_index.indexer.languages import ALWAYS_WHOLE
 from metta_index.indexer.languages.metta import _binding, grammar
 from metta_index.indexer.languages.metta.lexical import lexical_problems
-from metta_index.indexer.problems import Problem
-from metta_index.indexer.syntax import SyntaxTree, column, rows_of
+from metta_index.indexer.text.problems import Problem
+from metta_index.indexer.text.syntax import SyntaxTree, column, rows_of
 
 #: Sizes of the pieces of a large text, in bytes: smallest, average, largest. One
 #: piece is small enough that re-parsing it goes unnoticed, and large enough that

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from metta_index.indexer.languages.rholang.grammar import Node
 from metta_index.indexer.languages.rholang.patterns import Patterns, Task
 from metta_index.indexer.languages.rholang.scopes import Binder, Group
-from metta_index.indexer.symbols import Role, Use
+from metta_index.indexer.text.symbols import Role, Use
 
 MEMBERS = frozenset({Node.constructor, Node.method, Node.private_method, Node.default})
 

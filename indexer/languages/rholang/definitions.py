@@ -8,8 +8,8 @@ from typing import NamedTuple
 from metta_index.indexer.languages.rholang.grammar import Node
 from metta_index.indexer.languages.rholang.names import quoted_name
 from metta_index.indexer.languages.rholang.nodes import Nodes
-from metta_index.indexer.symbols import Kind, Role
-from metta_index.indexer.syntax import rows_of
+from metta_index.indexer.text.symbols import Kind, Role
+from metta_index.indexer.text.syntax import rows_of
 
 #: What takes one part of a message, in a list of parameters.
 PARTS = frozenset({Node.variable, Node.quote, Node.wildcard})

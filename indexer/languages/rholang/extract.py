@@ -12,8 +12,8 @@ from metta_index.indexer.languages.rholang.nodes import Nodes
 from metta_index.indexer.languages.rholang.options import decode_channels
 from metta_index.indexer.languages.rholang.regions import regions
 from metta_index.indexer.languages.rholang.resolve import Resolver
-from metta_index.indexer.problems import Problem
-from metta_index.indexer.symbols import (
+from metta_index.indexer.text.problems import Problem
+from metta_index.indexer.text.symbols import (
     TABLE_SCHEMA,
     Definition,
     Documentation,
@@ -23,7 +23,7 @@ from metta_index.indexer.symbols import (
     TopKind,
     Use,
 )
-from metta_index.indexer.syntax import SyntaxTree, rows_of
+from metta_index.indexer.text.syntax import SyntaxTree, rows_of
 
 _DAMAGE = (Node.ERROR, Node.MISSING)
 

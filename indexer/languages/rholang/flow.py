@@ -41,7 +41,7 @@ from metta_index.indexer.languages.rholang.values import (
     Value,
     item_rows,
 )
-from metta_index.indexer.regions import text_of
+from metta_index.indexer.text.regions import text_of
 
 #: Values that get somewhere and messages that meet a receiver. Programs have some thousands; generated ones where
 #: everything is sent to everything have millions: there what comes after this many, and some a node, is not followed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from metta_index.indexer.languages.rholang.grammar import RESERVED
-from metta_index.indexer.problems import Problem
+from metta_index.indexer.text.problems import Problem
 
 ESCAPE = re.compile(rb"\\(?:([0nrt\\\"])|([0-9]+)|(.))", re.DOTALL)
 _NAMED_ESCAPES = {b"0": "\0", b"n": "\n", b"r": "\r", b"t": "\t", b"\\": "\\", b'"': '"'}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metta_index.indexer.languages.rholang.grammar import Node
-from metta_index.indexer.syntax import SyntaxTree, column
+from metta_index.indexer.text.syntax import SyntaxTree, column
 
 _PASSED_OVER = frozenset({Node.line_comment, Node.block_comment, Node.MISSING})
 _COMMENTS = frozenset({Node.line_comment, Node.block_comment})

@@ -27,9 +27,9 @@ from metta_index.indexer.languages.rholang.shapes import (
     Shape,
     can_match,
 )
-from metta_index.indexer.occurrences import occurrences, pieces, scope_of
-from metta_index.indexer.symbols import Kind, SymbolTable, Use
-from metta_index.indexer.syntax import rows_of
+from metta_index.indexer.text.occurrences import occurrences, pieces, scope_of
+from metta_index.indexer.text.symbols import Kind, SymbolTable, Use
+from metta_index.indexer.text.syntax import rows_of
 
 #: What is nested deeper is taken for anything.
 _DEPTH = 24

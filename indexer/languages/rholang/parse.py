@@ -10,8 +10,8 @@ from metta_index.indexer import _columns
 from metta_index.indexer.languages.rholang import grammar
 from metta_index.indexer.languages.rholang.grammar import Node
 from metta_index.indexer.languages.rholang.lexical import name_problem, number_problem, string_problems
-from metta_index.indexer.problems import Problem
-from metta_index.indexer.syntax import SyntaxTree, column, rows_of
+from metta_index.indexer.text.problems import Problem
+from metta_index.indexer.text.syntax import SyntaxTree, column, rows_of
 
 #: Every number of fewer digits fits the type it has unless it says.
 _LONG_NUMBER = 19

@@ -8,7 +8,7 @@ from typing import Any
 from metta_index.indexer.languages.rholang.grammar import Node
 from metta_index.indexer.languages.rholang.nodes import Nodes
 from metta_index.indexer.languages.rholang.scopes import Group, Scopes
-from metta_index.indexer.symbols import Role, Use
+from metta_index.indexer.text.symbols import Role, Use
 
 Task = tuple[Callable[..., None], *tuple[Any, ...]]
 

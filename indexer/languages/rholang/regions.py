@@ -16,8 +16,8 @@ from metta_index.indexer.languages.rholang.nodes import Nodes
 from metta_index.indexer.languages.rholang.options import DEFAULT_CHANNELS
 from metta_index.indexer.languages.rholang.scopes import Scopes
 from metta_index.indexer.languages.rholang.texts import known_text, segments
-from metta_index.indexer.regions import make_region
-from metta_index.indexer.symbols import Confidence, Region
+from metta_index.indexer.text.regions import make_region
+from metta_index.indexer.text.symbols import Confidence, Region
 
 
 class Reading(NamedTuple):

@@ -16,7 +16,7 @@ from metta_index.indexer.languages.rholang.nodes import Nodes
 from metta_index.indexer.languages.rholang.patterns import BINDS, SOURCES, Task
 from metta_index.indexer.languages.rholang.scopes import Group
 from metta_index.indexer.languages.rholang.walk import Walker
-from metta_index.indexer.symbols import Role, Use
+from metta_index.indexer.text.symbols import Role, Use
 
 _LETS = frozenset({Node.let_binding, Node.let_value})
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from metta_index.indexer.problems import Problem
-from metta_index.indexer.symbols import Lambda, Role, Use
+from metta_index.indexer.text.problems import Problem
+from metta_index.indexer.text.symbols import Lambda, Role, Use
 
 
 @dataclass(slots=True, eq=False)

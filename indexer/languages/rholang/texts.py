@@ -9,7 +9,7 @@ from typing import NamedTuple
 from metta_index.indexer.languages.rholang.grammar import Node
 from metta_index.indexer.languages.rholang.lexical import ESCAPE, escape_value
 from metta_index.indexer.languages.rholang.nodes import Nodes
-from metta_index.indexer.regions import Segment, SegmentKind, escape, hole, verbatim
+from metta_index.indexer.text.regions import Segment, SegmentKind, escape, hole, verbatim
 
 _WRAPPERS = frozenset({Node.block, Node.parenthesized})
 

@@ -9,7 +9,7 @@ from metta_index.indexer.languages.rholang.names import quoted_name
 from metta_index.indexer.languages.rholang.nodes import Nodes
 from metta_index.indexer.languages.rholang.patterns import BINDS, SENDS, SOURCES, Patterns, Task
 from metta_index.indexer.languages.rholang.scopes import Group, Scopes
-from metta_index.indexer.symbols import Role, Use
+from metta_index.indexer.text.symbols import Role, Use
 
 #: What only patterns may hold.
 _PATTERN_ONLY = frozenset(

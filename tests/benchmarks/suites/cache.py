@@ -14,12 +14,12 @@ from benchmarks.measure import best_us
 from benchmarks.rows import Row, Scale, Target
 from metta_index.cache.store import Store
 from metta_index.cli.session import open_session
-from metta_index.indexer.build import Options
-from metta_index.indexer.digest import content_digest, table_key, tree_key
+from metta_index.indexer.building.build import Options
+from metta_index.indexer.building.digest import content_digest, table_key, tree_key
+from metta_index.indexer.building.report import BuildReport
 from metta_index.indexer.languages import load_language, versions_of
-from metta_index.indexer.report import BuildReport
-from metta_index.indexer.symbols import decode_table, encode_table
-from metta_index.indexer.syntax import decode_tree, encode_tree
+from metta_index.indexer.text.symbols import decode_table, encode_table
+from metta_index.indexer.text.syntax import decode_tree, encode_tree
 
 ABOUT = (
     "**Reuse** is 1 - parsed / files: the share of a workspace that a build did not parse. **Hit rate** is hits / "

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.documents import KB, document
 from benchmarks.measure import best_us, run_command
 from benchmarks.rows import Row, Scale, Target
-from metta_index.indexer.digest import content_digest
+from metta_index.indexer.building.digest import content_digest
 from metta_index.indexer.languages import load_language
 
 ABOUT = (

@@ -15,13 +15,13 @@ from benchmarks.measure import best_us
 from benchmarks.rows import Row, Scale
 from metta_index.cache.opening import open_index
 from metta_index.cli.session import open_session
-from metta_index.indexer.build import Options
-from metta_index.indexer.index import Index
-from metta_index.indexer.occurrences import occurrences
-from metta_index.indexer.report import BuildReport
-from metta_index.indexer.resolving import Question, Step, resolve
-from metta_index.indexer.symbols import Role
-from metta_index.indexer.wanted import Wanted
+from metta_index.indexer.building.build import Options
+from metta_index.indexer.building.report import BuildReport
+from metta_index.indexer.execution.wanted import Wanted
+from metta_index.indexer.queries.index import Index
+from metta_index.indexer.queries.resolving import Question, Step, resolve
+from metta_index.indexer.text.occurrences import occurrences
+from metta_index.indexer.text.symbols import Role
 
 ABOUT = (
     "In this process, on a generated workspace whose files import and call each other, 40 a folder, and a hub that all "

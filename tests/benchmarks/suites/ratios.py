@@ -23,9 +23,9 @@ from benchmarks.measure import (
 )
 from benchmarks.rows import Row, Scale, Target
 from metta_index.cli.session import open_session
-from metta_index.indexer.build import Options
+from metta_index.indexer.building.build import Options
+from metta_index.indexer.execution.wanted import Wanted
 from metta_index.indexer.languages.metta.grammar import parser
-from metta_index.indexer.wanted import Wanted
 
 ABOUT = (
     "Whole commands on generated workspaces (files of 2 KB on average, sizes log-normal). The empty program is a "

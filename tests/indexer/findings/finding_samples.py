@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec.structs
 
-from metta_index.indexer.findings import Failure, Finding, Fix, RuleInfo, RunInfo, SourceText, sort_key
+from metta_index.indexer.checking.findings import Failure, Finding, Fix, RuleInfo, RunInfo, SourceText, sort_key
 
 UNCLOSED = RuleInfo("MI101", "unclosed-parenthesis", "error", "A form is not closed.", "The file *cannot* be read.")
 MISSING = RuleInfo(

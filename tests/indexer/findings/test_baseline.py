@@ -13,9 +13,9 @@ from finding_samples import MISSING, NEAR, finding_of, many, samples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_index.indexer.baseline import Baseline, decode_baseline, encode_baseline, key_of
+from metta_index.indexer.checking.baseline import Baseline, decode_baseline, encode_baseline, key_of
+from metta_index.indexer.checking.findings import Finding, SourceText
 from metta_index.indexer.errors import DecodeError
-from metta_index.indexer.findings import Finding, SourceText
 
 EMPTY = Baseline({})
 
@@ -175,7 +175,7 @@ def test_thirty_thousand_findings_are_matched_in_one_go(monkeypatch: pytest.Monk
         made += 1
         return key_of(finding)
 
-    monkeypatch.setattr("metta_index.indexer.baseline.key_of", counted)
+    monkeypatch.setattr("metta_index.indexer.checking.baseline.key_of", counted)
     marked, stale = baseline.match(found)
     assert (made, stale) == (30_000, [])
     assert all(one.suppressed == "baseline" for one in marked)

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from metta_index.indexer.discovery import display_path
-from metta_index.indexer.findings import Failure, Finding, RuleInfo, RunInfo, SourceText
+from metta_index.indexer.checking.findings import Failure, Finding, RuleInfo, RunInfo, SourceText
+from metta_index.indexer.discovery.walk import display_path
 from metta_index.indexer.formats import checkstyle, github, gitlab, junit, rdjson
 from metta_index.indexer.formats.totals import shown
 

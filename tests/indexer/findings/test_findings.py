@@ -8,8 +8,7 @@ from finding_samples import MISSING, NEAR, finding_of, many, samples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_index.indexer.errors import DecodeError
-from metta_index.indexer.findings import (
+from metta_index.indexer.checking.findings import (
     TEXT_BYTES,
     SourceText,
     decode_findings,
@@ -20,7 +19,8 @@ from metta_index.indexer.findings import (
     printable,
     sort_key,
 )
-from metta_index.indexer.positions import Position
+from metta_index.indexer.errors import DecodeError
+from metta_index.indexer.text.positions import Position
 
 
 def test_places_are_rows_with_columns_in_bytes_and_code_points() -> None:

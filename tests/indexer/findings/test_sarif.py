@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sarif_form import Result, Run, read_sarif
 
-from metta_index.indexer.findings import Finding, RunInfo, SourceText, path_bytes, sort_key
+from metta_index.indexer.checking.findings import Finding, RunInfo, SourceText, path_bytes, sort_key
 from metta_index.indexer.formats import sarif
 from metta_index.indexer.formats.line_hashes import line_hashes
 

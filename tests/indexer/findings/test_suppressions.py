@@ -7,9 +7,9 @@ import re
 import pytest
 from finding_samples import MALFORMED, MISSING, NEAR, RULES, UNUSED
 
-from metta_index.indexer import suppressions
-from metta_index.indexer.findings import Finding, SourceText
-from metta_index.indexer.suppressions import Suppression, read_suppressions, suppress
+from metta_index.indexer.checking import suppressions
+from metta_index.indexer.checking.findings import Finding, SourceText
+from metta_index.indexer.checking.suppressions import Suppression, read_suppressions, suppress
 
 
 def read(text: str) -> tuple[SourceText, tuple[Suppression, ...]]:

@@ -25,7 +25,7 @@ from finding_samples import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_index.indexer.findings import Finding, RunInfo, SourceText
+from metta_index.indexer.checking.findings import Finding, RunInfo, SourceText
 from metta_index.indexer.formats import json as json_format
 from metta_index.indexer.formats import text
 from metta_index.indexer.formats.text import excerpt
@@ -184,7 +184,7 @@ def test_terminals_get_nothing_that_moves_them() -> None:
 def test_neither_rich_nor_an_xml_reader_is_loaded_for_plain_text() -> None:
     code = (
         "import sys, metta_index.indexer.formats.text as text\n"
-        "from metta_index.indexer.findings import RunInfo\n"
+        "from metta_index.indexer.checking.findings import RunInfo\n"
         "list(text.render([], [], RunInfo('1', 0)))\n"
         "print([name for name in ('rich', 'xml', 'joblib', 'tree_sitter', 'pathspec') if name in sys.modules])"
     )

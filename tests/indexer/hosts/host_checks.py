@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from metta_index.indexer.languages.hosts.findings import HostFindings
-from metta_index.indexer.regions import HOLE, SegmentKind, decode_positions
-from metta_index.indexer.symbols import Region
+from metta_index.indexer.text.regions import HOLE, SegmentKind, decode_positions
+from metta_index.indexer.text.symbols import Region
 
 
 def check_region(source: bytes, region: Region) -> None:

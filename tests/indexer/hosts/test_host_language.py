@@ -9,9 +9,9 @@ import pytest
 
 from metta_index.indexer.languages.hosts import HOSTS, has_trace, providers, versions
 from metta_index.indexer.languages.hosts.language import MISSING_GRAMMAR, TOO_DEEP, host_language
-from metta_index.indexer.occurrences import occurrences, pieces
-from metta_index.indexer.symbols import Flag, Role, SymbolTable, decode_table, encode_table
-from metta_index.indexer.syntax import decode_tree, encode_tree
+from metta_index.indexer.text.occurrences import occurrences, pieces
+from metta_index.indexer.text.symbols import Flag, Role, SymbolTable, decode_table, encode_table
+from metta_index.indexer.text.syntax import decode_tree, encode_tree
 
 GRAMMAR = "python"
 

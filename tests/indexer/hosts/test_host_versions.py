@@ -20,7 +20,11 @@ GRAMMAR = "markdown"  # needs none: one run is enough
 RECORD = Path(__file__).with_name("versions.json")
 INDEXER = Path(__file__).parents[3] / "indexer"
 HOSTS = INDEXER / "languages" / "hosts"
-TABLE = [INDEXER / "regions.py", INDEXER / "symbols.py", *sorted(set(HOSTS.glob("*.py")) - {HOSTS / "versions.py"})]
+TABLE = [
+    INDEXER / "text" / "regions.py",
+    INDEXER / "text" / "symbols.py",
+    *sorted(set(HOSTS.glob("*.py")) - {HOSTS / "versions.py"}),
+]
 
 
 def test_the_version_is_that_of_this_code(request: pytest.FixtureRequest) -> None:

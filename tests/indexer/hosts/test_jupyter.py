@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metta_index.indexer.languages.hosts import jupyter
-from metta_index.indexer.regions import decode_positions
+from metta_index.indexer.text.regions import decode_positions
 
 GRAMMAR = "python"
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metta_index.indexer.languages.hosts import markdown
-from metta_index.indexer.symbols import Confidence
+from metta_index.indexer.text.symbols import Confidence
 
 GRAMMAR = "markdown"
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metta_index.indexer.errors import DecodeError
-from metta_index.indexer.positions import LineMap
-from metta_index.indexer.regions import (
+from metta_index.indexer.text.positions import LineMap
+from metta_index.indexer.text.regions import (
     HOLE,
     PositionMap,
     Segment,
@@ -23,7 +23,7 @@ from metta_index.indexer.regions import (
     text_of,
     verbatim,
 )
-from metta_index.indexer.symbols import Confidence
+from metta_index.indexer.text.symbols import Confidence
 
 GRAMMAR = "markdown"  # whichever has one provider: maps have nothing to do with grammars
 

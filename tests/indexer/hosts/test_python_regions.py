@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from metta_index.indexer.languages.hosts import python
-from metta_index.indexer.regions import HOLE, decode_positions
-from metta_index.indexer.symbols import Confidence
+from metta_index.indexer.text.regions import HOLE, decode_positions
+from metta_index.indexer.text.symbols import Confidence
 
 GRAMMAR = "python"
 pytestmark = pytest.mark.filterwarnings("ignore:invalid escape sequence", "ignore:invalid octal escape")

@@ -7,7 +7,7 @@ from host_checks import check
 
 from metta_index.indexer.languages.hosts import python
 from metta_index.indexer.languages.hosts.findings import Registration
-from metta_index.indexer.symbols import Flag, Kind
+from metta_index.indexer.text.symbols import Flag, Kind
 
 GRAMMAR = "python"
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metta_index.indexer.languages.hosts import rust
-from metta_index.indexer.regions import HOLE, decode_positions
-from metta_index.indexer.symbols import Flag, Kind
+from metta_index.indexer.text.regions import HOLE, decode_positions
+from metta_index.indexer.text.symbols import Flag, Kind
 
 GRAMMAR = "rust"
 H = HOLE.decode()

@@ -21,8 +21,8 @@ INDEXER = Path(__file__).parents[3] / "indexer"
 METTA = INDEXER / "languages" / "metta"
 TREE = [
     INDEXER / "_columns.c",
-    INDEXER / "problems.py",
-    INDEXER / "syntax.py",
+    INDEXER / "text" / "problems.py",
+    INDEXER / "text" / "syntax.py",
     METTA / "binding.h",
     METTA / "cut.c",
     METTA / "grammar.js",
@@ -34,7 +34,7 @@ TREE = [
     METTA / "src" / "parser.c",
 ]
 TABLE = [
-    INDEXER / "symbols.py",
+    INDEXER / "text" / "symbols.py",
     METTA / "definitions.c",
     METTA / "dialects.py",
     METTA / "extract.py",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from metta_index.indexer.languages.rholang.extract import extract
 from metta_index.indexer.languages.rholang.parse import parse
-from metta_index.indexer.occurrences import occurrences, pieces, scope_of
-from metta_index.indexer.symbols import Kind, Role, SymbolTable
+from metta_index.indexer.text.occurrences import occurrences, pieces, scope_of
+from metta_index.indexer.text.symbols import Kind, Role, SymbolTable
 
 
 def table_of(text: str) -> SymbolTable:

@@ -8,8 +8,8 @@ from tables import defined, problems_of, table_of
 from metta_index.indexer.languages.rholang.grammar import KINDS, Node
 from metta_index.indexer.languages.rholang.lexical import decode_string
 from metta_index.indexer.languages.rholang.parse import cut, parse
-from metta_index.indexer.occurrences import occurrences, pieces
-from metta_index.indexer.syntax import decode_tree, encode_tree
+from metta_index.indexer.text.occurrences import occurrences, pieces
+from metta_index.indexer.text.syntax import decode_tree, encode_tree
 
 PROGRAM = """\
 new a, b, c, out(`rho:io:stdout`) in {

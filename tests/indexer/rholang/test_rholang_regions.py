@@ -15,8 +15,8 @@ from metta_index.indexer.languages.rholang.options import DEFAULT_CHANNELS, deco
 from metta_index.indexer.languages.rholang.parse import parse
 from metta_index.indexer.languages.rholang.regions import DETECTORS, Reading, regions
 from metta_index.indexer.languages.rholang.resolve import Resolver
-from metta_index.indexer.regions import HOLE, SegmentKind, decode_positions
-from metta_index.indexer.symbols import Confidence, Region
+from metta_index.indexer.text.regions import HOLE, SegmentKind, decode_positions
+from metta_index.indexer.text.symbols import Confidence, Region
 
 COMPILE = "new m(`rho:metta:compile`), r, s, t in {{ {} }}"
 

@@ -5,7 +5,7 @@ from tables import defined, links, problems_of, table_of
 
 from metta_index.indexer.languages.rholang.dialects import is_error
 from metta_index.indexer.languages.rholang.globals import is_private
-from metta_index.indexer.symbols import Kind, Role, TopKind
+from metta_index.indexer.text.symbols import Kind, Role, TopKind
 
 
 @pytest.mark.parametrize(

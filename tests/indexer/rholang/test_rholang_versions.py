@@ -20,8 +20,8 @@ INDEXER = Path(__file__).parents[3] / "indexer"
 RHOLANG = INDEXER / "languages" / "rholang"
 TREE = [
     INDEXER / "_columns.c",
-    INDEXER / "problems.py",
-    INDEXER / "syntax.py",
+    INDEXER / "text" / "problems.py",
+    INDEXER / "text" / "syntax.py",
     INDEXER / "languages" / "kinds.py",
     RHOLANG / "grammar.js",
     RHOLANG / "grammar.py",
@@ -32,8 +32,8 @@ TREE = [
 #: Overloads and shapes answer questions about tables; they are not in them.
 ELSEWHERE = {"__init__.py", "globals.py", "language.py", "overloads.py", "shapes.py", "versions.py"}
 TABLE = [
-    INDEXER / "regions.py",
-    INDEXER / "symbols.py",
+    INDEXER / "text" / "regions.py",
+    INDEXER / "text" / "symbols.py",
     INDEXER / "languages" / "hosts" / "shape.py",
     *sorted(path for path in RHOLANG.glob("*.py") if path not in TREE and path.name not in ELSEWHERE),
 ]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metta_index.indexer.fixing import apply_fixes
+from metta_index.indexer.checking.fixing import apply_fixes
 from metta_index.indexer.rules.registry import all_rules
 from metta_index.indexer.rules.rule import Rule, files_of
 

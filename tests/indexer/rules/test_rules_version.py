@@ -23,12 +23,12 @@ INDEXER = Path(__file__).parents[3] / "indexer"
 CODE = [
     *sorted(path for path in (INDEXER / "rules").glob("*.py") if path.name not in ("table.py", "versions.py")),
     *sorted((INDEXER / "languages" / "metta" / "builtins").iterdir()),
-    INDEXER / "checking.py",
-    INDEXER / "import_diamonds.py",
-    INDEXER / "import_graph.py",
-    INDEXER / "offers.py",
-    INDEXER / "suppressions.py",
-    INDEXER / "workspace_facts.py",
+    INDEXER / "checking" / "check.py",
+    INDEXER / "linking" / "import_diamonds.py",
+    INDEXER / "linking" / "import_graph.py",
+    INDEXER / "text" / "offers.py",
+    INDEXER / "checking" / "suppressions.py",
+    INDEXER / "checking" / "workspace_facts.py",
 ]
 
 

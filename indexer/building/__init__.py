@@ -1,0 +1,1 @@
+"""Building an index: reading, looking up, indexing and storing what changed."""

@@ -1,0 +1,95 @@
+"""Files that are to be indexed, as they were read: digests and pieces, not bytes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metta_index.indexer.building.digest import content_digest, read_part
+from metta_index.indexer.building.manifest import Stat
+from metta_index.indexer.configuration import Settings
+from metta_index.indexer.languages import ALWAYS_WHOLE, language_of, load_language
+
+if TYPE_CHECKING:
+    from metta_index.indexer.building.work import Summary
+    from metta_index.indexer.text.symbols import Region
+
+
+class Piece:
+    """A part of a document that is indexed by itself. Most documents are one piece.
+
+    `dialect`: as configured (`Settings.options_of`); None: the text decides. `text`: that
+    of a region, which no file has; `region`: which one of its document it is, from 1, and where.
+    """
+
+    __slots__ = ("dialect", "digest", "language", "region", "size", "start", "summary", "table", "text")
+
+    def __init__(self, start: int, size: int, digest: bytes, language: str, dialect: str | None) -> None:
+        self.start = start
+        self.size = size
+        self.digest = digest
+        self.language = language
+        self.dialect = dialect
+        self.table = b""
+        self.summary: Summary | None = None
+        self.text: bytes | None = None
+        self.region: tuple[int, Region] | None = None
+
+
+def region_piece(number: int, region: Region, dialect: str | None) -> Piece:
+    """The piece that a region of a document is; `dialect` as configured for the document."""
+    piece = Piece(0, len(region.text), content_digest(region.text), region.language, dialect)
+    piece.text = region.text
+    piece.region = number, region
+    return piece
+
+
+class Document:
+    """A file that is to be indexed, as it was read."""
+
+    __slots__ = ("dialect", "digest", "language", "missing", "path", "pieces", "size", "stat")
+
+    def __init__(
+        self, path: str, stat: Stat, language: str, size: int, digest: bytes, dialect: str | None, pieces: list[Piece]
+    ) -> None:
+        self.path = path
+        self.stat = stat
+        self.language = language
+        self.size = size
+        self.digest = digest
+        self.dialect = dialect
+        self.pieces = pieces
+        self.missing = 0  # pieces without a table
+
+
+def located(root: Path, path: str) -> str:
+    """Where a document is: below the root, or, in an import root outside, where its path leads from there."""
+    return path if path.startswith("/") else f"{root}{os.sep}{path}"
+
+
+def read_document(root: Path, path: str, stat: Stat, settings: Settings, known: bytes | None) -> Document | None:
+    """Reads a file for its digest and pieces; the bytes are not kept. Raises OSError.
+
+    None: the digest is `known`, so the content is what it was.
+    """
+    file = located(root, path)
+    source = read_part(file, 0, stat.size + 1)
+    if len(source) > stat.size:  # it has grown since
+        source = Path(file).read_bytes()
+    digest = content_digest(source)
+    if digest == known:
+        return None
+    language = language_of(path)
+    dialect = settings.dialect_of(path)
+    own = settings.options_of(language, path)
+    starts = [0] if len(source) <= ALWAYS_WHOLE else load_language(language).cut(source)
+    if len(starts) == 1:
+        pieces = [Piece(0, len(source), digest, language, own)]
+    else:
+        ends = [*starts[1:], len(source)]
+        pieces = [
+            Piece(start, end - start, content_digest(source[start:end]), language, own)
+            for start, end in zip(starts, ends, strict=True)
+        ]
+    return Document(path, stat, language, len(source), digest, dialect, pieces)

@@ -1,0 +1,1 @@
+"""The symbol check: findings, and what becomes of them."""

@@ -1,0 +1,151 @@
+"""Checking documents: the rules run, what comments suppress is marked, what it depends on is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+
+from metta_index.indexer.checking.findings import (
+    FINDINGS_SCHEMA,
+    Failure,
+    Finding,
+    SourceText,
+    encode_findings,
+    sort_key,
+)
+from metta_index.indexer.languages import LANGUAGES, language_of
+from metta_index.indexer.languages.metta.versions import TABLE_VERSION, TREE_VERSION
+from metta_index.indexer.protocols import IndexedDocument
+from metta_index.indexer.rules.versions import RULES_VERSION
+
+if TYPE_CHECKING:
+    from metta_index.indexer.checking.region_checking import RegionText
+    from metta_index.indexer.rules.code import Code
+    from metta_index.indexer.rules.linked import Knowledge
+    from metta_index.indexer.text.symbols import SymbolTable
+    from metta_index.indexer.text.syntax import SyntaxTree
+
+
+class CheckOptions(NamedTuple):
+    """`codes`: the rules that run, those about suppressions included. `known`: names that count as defined."""
+
+    codes: frozenset[str]
+    known: tuple[bytes, ...] = ()
+
+    def fingerprint(self) -> str:
+        """All but the workspace that findings depend on."""
+        versions = (RULES_VERSION, *LANGUAGES, FINDINGS_SCHEMA, TREE_VERSION, TABLE_VERSION)
+        return repr((*versions, sorted(self.codes), sorted(self.known)))
+
+
+class Text(NamedTuple):
+    """A document as it is read to be checked: its pieces with their trees and tables, in order.
+
+    `is_dialect_set`: its dialect is configured, not guessed. `regions`: the texts of other
+    languages inside it.
+    """
+
+    source: bytes
+    pieces: Sequence[tuple[SyntaxTree, SymbolTable]]
+    is_dialect_set: bool
+    regions: Sequence[RegionText] = ()
+
+
+class Checked(NamedTuple):
+    """What was found in a document, sorted, and the keys (`rules.linked`) of all that this depends on."""
+
+    findings: tuple[Finding, ...]
+    keys: frozenset[bytes]
+
+
+_Document = TypeVar("_Document", bound=IndexedDocument)
+
+
+class FindingStore(Protocol[_Document]):
+    """The findings of a workspace, kept with the index they were made from."""
+
+    def unchecked(self, fingerprint: str) -> list[_Document]:
+        """The documents whose findings are not known, or were made otherwise than `fingerprint` says."""
+
+    def put_findings(self, document: _Document, count: int, data: bytes, keys: Iterable[bytes]) -> None:
+        """Keeps the encoded findings of a document until something of one of these keys changes."""
+
+    def findings(self) -> Iterator[bytes]:
+        """The encoded findings of the documents that have some."""
+
+
+class UnreadableError(Exception):
+    """A document cannot be checked; the text says why."""
+
+
+def check_document(path: str, dialect: str, text: Text, knowledge: Knowledge, options: CheckOptions) -> Checked:
+    """What the rules find in one document, and in the regions of it."""
+    from metta_index.indexer.rules.code import Code
+    from metta_index.indexer.rules.linked import Linked
+    from metta_index.indexer.rules.registry import all_rules
+
+    source = SourceText.of(path, text.source)
+    keys: set[bytes] = set()
+
+    def look(code: Code, codes: frozenset[str], within: tuple[int, int] | None) -> list[Finding]:
+        linked = Linked(knowledge, path, code.dialect, text.is_dialect_set, options.known, within)
+        found = [finding for rule in all_rules() if rule.code in codes for finding in rule.findings(code, linked)]
+        if b"metta-index" in text.source:
+            found = _suppressed(source, code, found, codes)
+        keys.update(linked.keys)
+        return found
+
+    found = look(Code.of(source, dialect, text.pieces), options.codes, None)
+    if text.regions:
+        from metta_index.indexer.checking.region_checking import region_findings
+
+        for region in text.regions:
+            found += region_findings(source, language_of(path), region, look, options.codes)
+    return Checked(tuple(sorted(found, key=sort_key)), frozenset(keys))
+
+
+def _suppressed(source: SourceText, code: Code, found: list[Finding], codes: frozenset[str]) -> list[Finding]:
+    """Findings marked as comments of the document say, and what is wrong with these."""
+    from metta_index.indexer.checking.suppressions import read_suppressions, suppress
+    from metta_index.indexer.rules.registry import MALFORMED_SUPPRESSION, UNUSED_SUPPRESSION, all_infos
+
+    suppressions = read_suppressions(source, code.comments())
+    marked = suppress(source, found, suppressions, all_infos(), codes, UNUSED_SUPPRESSION, MALFORMED_SUPPRESSION)
+    return [finding for finding in marked if finding.code in codes]
+
+
+class CheckReport(NamedTuple):
+    """`checked`: how many documents were looked at; `failures`: those that could not be."""
+
+    checked: int
+    failures: tuple[Failure, ...]
+
+
+def check_documents(
+    store: FindingStore[_Document],
+    knowledge: Callable[[bool], Knowledge],
+    load: Callable[[_Document], Text],
+    options: CheckOptions,
+) -> CheckReport:
+    """Brings the findings of a workspace up to date: only documents that something changed for are checked.
+
+    `load` raises UnreadableError. `knowledge` is told whether many documents will ask.
+    """
+    waiting = store.unchecked(options.fingerprint())
+    if not waiting:
+        return CheckReport(0, ())
+    known = knowledge(len(waiting) > _FEW)
+    failures = []
+    for document in waiting:
+        try:
+            text = load(document)
+        except UnreadableError as error:
+            failures.append(Failure(document.path, str(error)))
+            continue
+        checked = check_document(document.path, document.dialect, text, known, options)
+        store.put_findings(document, len(checked.findings), encode_findings(checked.findings), checked.keys)
+    return CheckReport(len(waiting) - len(failures), tuple(failures))
+
+
+#: So many documents ask for imports one by one before reading all of them is cheaper.
+_FEW = 16

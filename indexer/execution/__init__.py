@@ -1,0 +1,1 @@
+"""How work is planned, and run here or in other processes."""

@@ -1,0 +1,127 @@
+"""Decides, from sizes and measured rates alone, whether work runs in worker processes, and its batches."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from metta_index.indexer.execution.rates import Load, Rates, RunMeasurement, learn
+from metta_index.indexer.execution.wanted import Wanted
+
+__all__ = ["ExecutionPlan", "Load", "Rates", "RunMeasurement", "Wanted", "learn", "plan_execution", "usable_cpus"]
+
+Backend = Literal["sequential", "loky"]
+
+# A worker that gets less than this much work returns too little for what it costs to start.
+WORK_PER_WORKER_MS = 250.0
+# Gains smaller than this are noise: the simpler way wins.
+MARGIN_MS = 30.0
+# Below 20 ms the hand-over of a batch (about 0.1 ms) shows; above 250 ms progress and recovery are coarse.
+SHORTEST_BATCH_MS = 20.0
+LONGEST_BATCH_MS = 250.0
+BATCHES_PER_WORKER = 8
+
+
+class ExecutionPlan(NamedTuple):
+    """How the work will run and why; every index of `loads` is in exactly one batch."""
+
+    backend: Backend
+    workers: int
+    reason: str
+    estimated_sequential_ms: float
+    estimated_parallel_ms: float
+    batches: tuple[tuple[int, ...], ...]
+    loads: tuple[Load, ...]
+
+
+def usable_cpus() -> int:
+    """Processors this process may run on, which a container or `taskset` may have limited."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def plan_execution(loads: Sequence[Load], rates: Rates, cpus: int, wanted: Wanted) -> ExecutionPlan:
+    """Return how to run `loads`: sequentially, or in loky workers when that pays or was asked for."""
+    costs = [rates.cost_ms(load) for load in loads]
+    sequential_ms = math.fsum(costs)
+    workers = _worker_count(len(costs), sequential_ms, cpus, wanted)
+    parallel_ms = _parallel_ms(costs, sequential_ms, max(workers, 1), rates)
+    parallel, reason = _decide(len(costs), sequential_ms, parallel_ms, workers, rates, cpus, wanted)
+    batches = _cut(costs, sequential_ms, workers) if parallel else (tuple(range(len(costs))),)
+    return ExecutionPlan(
+        "loky" if parallel else "sequential",
+        workers if parallel else 1,
+        reason,
+        sequential_ms,
+        parallel_ms,
+        batches if costs else (),
+        tuple(loads),
+    )
+
+
+def _worker_count(items: int, sequential_ms: float, cpus: int, wanted: Wanted) -> int:
+    if wanted.jobs is not None:
+        return max(1, min(wanted.jobs, items))
+    return max(1, min(cpus, items, max(2, math.ceil(sequential_ms / WORK_PER_WORKER_MS))))
+
+
+def _parallel_ms(costs: Sequence[float], sequential_ms: float, workers: int, rates: Rates) -> float:
+    # No number of workers finishes before the largest item does.
+    return rates.pool_start_ms + max(sequential_ms / (workers * rates.efficiency), max(costs, default=0.0))
+
+
+def _decide(
+    items: int,
+    sequential_ms: float,
+    parallel_ms: float,
+    workers: int,
+    rates: Rates,
+    cpus: int,
+    wanted: Wanted,
+) -> tuple[bool, str]:
+    if items == 0:
+        return False, "there is nothing to do"
+    if wanted.backend != "auto":
+        return wanted.backend == "loky", f"{wanted.backend} was asked for"
+    if wanted.jobs == 1:
+        return False, "one job was asked for"
+    if items == 1:
+        return False, "there is only one item, and one item cannot be shared"
+    work = f"estimated {sequential_ms:.0f} ms of work"
+    if wanted.threshold_ms is not None:
+        above = sequential_ms > wanted.threshold_ms
+        relation = "above" if above else "not above"
+        return above, f"{work} is {relation} the threshold of {wanted.threshold_ms:g} ms that was asked for"
+    if workers == 1:
+        return False, f"only {max(cpus, 1)} CPU is available, so processes would not help"
+    if parallel_ms + MARGIN_MS < sequential_ms:
+        return True, f"{work} takes about {parallel_ms:.0f} ms in {workers} processes"
+    # Above 1 / workers, the time saved for each millisecond of work.
+    saved = 1 - 1 / (workers * rates.efficiency)
+    if saved <= 0:
+        return False, f"{work} gains nothing from {workers} processes at the measured efficiency"
+    pays_ms = (rates.pool_start_ms + MARGIN_MS) / saved
+    if sequential_ms <= pays_ms:
+        return False, f"{work} is below the {pays_ms:.0f} ms where starting {workers} processes pays"
+    return False, f"{work} is mostly one large item, which cannot be shared between processes"
+
+
+def _cut(costs: Sequence[float], sequential_ms: float, workers: int) -> tuple[tuple[int, ...], ...]:
+    # Large items first, so that the last batches, which decide when the slowest worker ends, are small.
+    target = min(max(sequential_ms / (BATCHES_PER_WORKER * workers), SHORTEST_BATCH_MS), LONGEST_BATCH_MS)
+    target = min(target, sequential_ms / workers)
+    batches: list[tuple[int, ...]] = []
+    batch: list[int] = []
+    batch_ms = 0.0
+    for index in sorted(range(len(costs)), key=lambda index: (-costs[index], index)):
+        if batch and batch_ms + costs[index] > target:
+            batches.append(tuple(batch))
+            batch, batch_ms = [], 0.0
+        batch.append(index)
+        batch_ms += costs[index]
+    if batch:
+        batches.append(tuple(batch))
+    return tuple(batches)

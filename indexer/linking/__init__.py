@@ -1,0 +1,1 @@
+"""What documents are to each other: imports, the graph they make, names that many share."""

@@ -1,0 +1,392 @@
+"""Index: the linked workspace, as it is asked: where names are defined, used and documented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from metta_index.indexer.protocols import IndexedDocument, IndexReader
+from metta_index.indexer.text.occurrences import Piece, end_of_top, occurrences, odd_ends, pieces, tops_around
+from metta_index.indexer.text.positions import Position
+from metta_index.indexer.text.symbols import Flag, Kind, Role, Use, decode_table, name_text
+
+if TYPE_CHECKING:
+    # A query by name looks at no import: it does not load what knows them.
+    from metta_index.indexer.linking.import_graph import Edge, ImportGraph, Reached
+    from metta_index.indexer.linking.imports import ImportRecord
+
+
+class Symbol(NamedTuple):
+    """One place that defines, declares or documents a name, or the facts of one head in one document.
+
+    Bytes count from the start of the document; `start_byte`, `end_byte` and `position`
+    are those of the name, `form_start` and `form_end` those of the whole form. `arity`
+    is None where the name takes no arguments; `facts`: how many there are of its head and arity.
+    """
+
+    name: bytes
+    kind: Kind
+    role: Role
+    path: str
+    start_byte: int
+    end_byte: int
+    position: Position
+    form_start: int
+    form_end: int
+    arity: int | None
+    signature: str
+    type: str
+    doc: str
+    flags: Flag
+    facts: int
+
+    @property
+    def text(self) -> str:
+        """The name as text."""
+        return name_text(self.name)
+
+    @property
+    def line(self) -> int:
+        """From 1."""
+        return self.position.row + 1
+
+    @property
+    def column(self) -> int:
+        """From 1, in code points."""
+        return self.position.column + 1
+
+
+class Reference(NamedTuple):
+    """One occurrence of a name. `arguments`: how many a list has of which it is the head, else None.
+
+    `within`: the name that the enclosing top-level atom defines, declares or documents, if any.
+    """
+
+    name: bytes
+    role: Role
+    use: Use
+    path: str
+    start_byte: int
+    end_byte: int
+    position: Position
+    arguments: int | None
+    within: bytes | None
+
+    @property
+    def text(self) -> str:
+        """The name as text."""
+        return name_text(self.name)
+
+    @property
+    def line(self) -> int:
+        """From 1."""
+        return self.position.row + 1
+
+    @property
+    def column(self) -> int:
+        """From 1, in code points."""
+        return self.position.column + 1
+
+    @property
+    def is_use(self) -> bool:
+        """Whether it does not define, declare or document the name itself."""
+        return self.role in (Role.REFERENCE, Role.BINDING)
+
+
+class Index:
+    """A built index. What was read once is kept: an Index answers for the moment it was opened.
+
+    Methods raise what the reader raises, and DecodeError. Lists are in the order of
+    paths and texts.
+    """
+
+    def __init__(self, reader: IndexReader) -> None:
+        self.reader = reader
+        self._pieces: dict[str, list[Piece]] = {}
+        self._definitions: dict[bytes, list[Symbol]] = {}
+        self._graph: ImportGraph | None = None
+        self._imports: dict[str, list[ImportRecord]] = {}
+        self._reached: dict[str, tuple[Reached, ...]] = {}
+
+    def document(self, path: str) -> IndexedDocument | None:
+        return self.reader.document(path)
+
+    def pieces(self, path: str) -> list[Piece]:
+        """The tables of a document, each with where it starts; none where there is no such document."""
+        found = self._pieces.get(path)
+        if found is None:
+            found = self._pieces[path] = self.read_pieces(path)
+        return found
+
+    def read_pieces(self, path: str) -> list[Piece]:
+        """As `pieces`, and not kept: for who goes through all documents."""
+        return list(pieces([decode_table(data) for data in self.reader.tables_of(path)]))
+
+    def read(self, documents: Iterable[IndexedDocument]) -> None:
+        """Keeps the pieces of documents as `pieces` does, but read together: for who comes back to many of them."""
+        wanted = [document.path for document in documents if document.path not in self._pieces]
+        for path, tables in self.reader.tables_of_each(wanted):
+            self._pieces[path] = list(pieces([decode_table(data) for data in tables]))
+
+    def definitions(self, name: bytes | str) -> list[Symbol]:
+        """Every clause, declaration, documentation and kind of fact of a name in the workspace."""
+        name = name_bytes(name)
+        found = self._definitions.get(name)
+        if found is None:
+            found = []
+            for path, parts in self._each(self.reader.defining(name)):
+                found += _symbols(path, parts, name)
+            self._definitions[name] = found
+        return list(found)
+
+    def references(self, name: bytes | str) -> list[Reference]:
+        """Every occurrence of a name in the workspace, those that define it included."""
+        name = name_bytes(name)
+        found: list[Reference] = []
+        for path, parts in self._each(self.reader.mentioning(name)):
+            for piece in parts:
+                found += _references(path, piece, name)
+        return found
+
+    def _each(self, documents: Iterable[IndexedDocument]) -> Iterator[tuple[str, list[Piece]]]:
+        """The pieces of documents, read together and not kept: there may be as many as files of the workspace."""
+        for path, tables in self.reader.tables_of_each(document.path for document in documents):
+            yield path, list(pieces([decode_table(data) for data in tables]))
+
+    def symbols_in(self, path: str, name: bytes) -> list[Symbol]:
+        """What one document says a name is."""
+        return _symbols(path, self.pieces(path), name)
+
+    def patterns_in(self, path: str) -> list[Symbol]:
+        """The definitions of one document whose names are regular expressions."""
+        patterns = {
+            piece.table.names[found.name]
+            for piece in self.pieces(path)
+            for found in piece.table.definitions
+            if found.flags & Flag.PATTERN
+        }
+        return [symbol for name in sorted(patterns) for symbol in self.symbols_in(path, name)]
+
+    def references_in(self, path: str, name: bytes, only: Piece | None = None) -> list[Reference]:
+        """Every occurrence of a name in one document, or in one piece of it."""
+        if only is not None:
+            return list(_references(path, only, name))
+        return [found for piece in self.pieces(path) for found in _references(path, piece, name)]
+
+    def piece_at(self, path: str, byte: int) -> Piece | None:
+        """The piece that a byte of a document is in, a region before its host; None outside the text."""
+        return next((piece for piece in reversed(self.pieces(path)) if piece.covers(byte)), None)
+
+    def is_in_region(self, path: str, byte: int) -> bool:
+        """Whether a byte of a document is in text of another language inside it."""
+        piece = self.piece_at(path, byte)
+        return piece is not None and piece.table.region is not None
+
+    def dialect_at(self, path: str, byte: int) -> str:
+        """The dialect that a byte of a document is written in; "" outside the text."""
+        piece = self.piece_at(path, byte)
+        return piece.table.dialect if piece is not None else ""
+
+    def occurrence_at(self, path: str, byte: int) -> Reference | None:
+        """The word or variable that a byte of a document belongs to, the innermost where one holds another."""
+        for piece in reversed(self.pieces(path)):
+            if piece.covers(byte):
+                found = None
+                for one in occurrences(piece):
+                    if one.start_byte > byte:
+                        break
+                    if byte < one.end_byte:
+                        found = one
+                if found is not None:
+                    return next(
+                        one for one in _references(path, piece, found.name) if one.start_byte == found.start_byte
+                    )
+        return None
+
+    def top_around(self, path: str, byte: int) -> tuple[int, int]:
+        """Where the top-level atom starts and ends that a byte of a document is in; (byte, byte) outside of all."""
+        for piece in reversed(self.pieces(path)):
+            if piece.covers(byte):
+                for top in tops_around(piece, [byte]):
+                    if top is not None:
+                        return top.start_byte, top.end_byte
+        return byte, byte
+
+    def byte_at(self, path: str, line: int, column: int) -> int | None:
+        """The byte of a line and a column, both from 1, columns in code points; None outside the text."""
+        for piece in self.pieces(path):
+            byte = piece.byte_at(line - 1, column - 1)
+            if byte is not None:
+                return byte
+        return None
+
+    def imports(self, path: str) -> list[ImportRecord]:
+        found = self._imports.get(path)
+        if found is None:
+            found = self._imports[path] = self.reader.imports_of(path)
+        return found
+
+    def reached(self, path: str) -> tuple[Reached, ...]:
+        """What is loaded with a document, as `ImportGraph.closure` gives it."""
+        found = self._reached.get(path)
+        if found is None:
+            found = self._reached[path] = self.graph_from(path).closure(path)
+        return found
+
+    def edges_from(self, path: str) -> list[Edge]:
+        """The edges of the import graph that start at a document. Reads the imports of this document only."""
+        return [edge for record in self.imports(path) if (edge := record.edge()) is not None]
+
+    def graph(self) -> ImportGraph:
+        """The whole import graph."""
+        from metta_index.indexer.linking.import_graph import ImportGraph
+
+        if self._graph is None:
+            self._graph = ImportGraph(
+                edge for record in self.reader.all_imports() if (edge := record.edge()) is not None
+            )
+        return self._graph
+
+    def graph_from(self, path: str) -> ImportGraph:
+        """The part of the import graph that can be reached from a document."""
+        from metta_index.indexer.linking.import_graph import ImportGraph
+
+        if self._graph is not None:
+            return self._graph
+        edges: list[Edge] = []
+        seen = {path}
+        waiting = [path]
+        while waiting:
+            for edge in self.edges_from(waiting.pop()):
+                edges.append(edge)
+                if edge.target not in seen:
+                    seen.add(edge.target)
+                    waiting.append(edge.target)
+        return ImportGraph(edges)
+
+
+def name_bytes(name: bytes | str) -> bytes:
+    """A name as it stands in a source; text may hold surrogates for bytes that are not UTF-8."""
+    return name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
+
+
+_NO_FLAGS = Flag(0)
+
+#: A piece, and the number that its table has for the name asked for.
+_Numbered = tuple[Piece, int]
+
+
+def _symbols(path: str, parts: list[Piece], name: bytes) -> list[Symbol]:
+    numbered = [(piece, piece.table.names.index(name)) for piece in parts if name in piece.table.names]
+    docs = [symbol for one in numbered for symbol in _documentation(path, one, name)]
+    doc = "\n".join(symbol.doc for symbol in docs)
+    found = [symbol for one in numbered for symbol in _definitions(path, one, name, doc)]
+    found += docs
+    found += _facts(path, numbered, name, doc)
+    if len(found) > 1:
+        found.sort(key=lambda symbol: (symbol.start_byte, symbol.role))
+    return found
+
+
+def _definitions(path: str, numbered: _Numbered, name: bytes, doc: str) -> Iterator[Symbol]:
+    piece, number = numbered
+    ends = odd_ends(piece, name)
+    for found in piece.table.definitions:
+        if found.name == number:
+            start = piece.offset + found.name_start
+            yield Symbol(
+                name,
+                Kind(found.kind),
+                Role(found.role),
+                path,
+                start,
+                ends.get((start, name), start + len(name)),
+                piece.position(start),
+                piece.offset + found.start,
+                piece.offset + found.end,
+                None if found.arity < 0 else found.arity,
+                found.signature,
+                found.type,
+                doc,
+                Flag(found.flags),
+                0,
+            )
+
+
+def _documentation(path: str, numbered: _Numbered, name: bytes) -> Iterator[Symbol]:
+    piece, number = numbered
+    for found in piece.table.documentation:
+        if found.name == number:
+            start, end = piece.offset + found.start, piece.offset + found.end
+            arity = len(found.parameters) or None
+            yield Symbol(
+                name,
+                Kind.SYMBOL if arity is None else Kind.FUNCTION,
+                Role.DOCUMENTATION,
+                path,
+                start,
+                end,
+                piece.position(start),
+                start,
+                end,
+                arity,
+                "",
+                "",
+                _doc_text(found.description, found.parameters, found.returns),
+                Flag(0),
+                0,
+            )
+
+
+def _doc_text(description: str, parameters: tuple[str, ...], returns: str) -> str:
+    lines = [description, *(f"{number}. {text}" for number, text in enumerate(parameters, 1))]
+    return "\n".join((*lines, f"-> {returns}") if returns else lines)
+
+
+def _facts(path: str, parts: list[_Numbered], name: bytes, doc: str) -> Iterator[Symbol]:
+    """One symbol for each number of arguments that facts of this head have, at the first of them."""
+    counts: dict[int, int] = {}
+    first: dict[int, tuple[Piece, int]] = {}
+    for piece, number in parts:
+        for fact in piece.table.facts:
+            if fact.name == number:
+                counts[fact.arity] = counts.get(fact.arity, 0) + fact.count
+                first.setdefault(fact.arity, (piece, piece.offset + fact.first_start))
+    for arity, (piece, start) in first.items():
+        end = end_of_top(piece, start)
+        yield Symbol(
+            name,
+            Kind.FACT,
+            Role.FACT,
+            path,
+            start,
+            end,
+            piece.position(start),
+            start,
+            end,
+            arity,
+            "",
+            "",
+            doc,
+            _NO_FLAGS,
+            counts[arity],
+        )
+
+
+def _references(path: str, piece: Piece, name: bytes) -> Iterator[Reference]:
+    found = list(occurrences(piece, name))
+    if not found:
+        return
+    around = tops_around(piece, (one.start_byte for one in found))
+    for one, top in zip(found, around, strict=True):
+        yield Reference(
+            name,
+            one.role,
+            one.use,
+            path,
+            one.start_byte,
+            one.end_byte,
+            piece.position(one.start_byte),
+            one.arguments,
+            top.name if top is not None else None,
+        )

@@ -1,0 +1,244 @@
+"""Reading the packed columns of symbol tables: documents made of one or more pieces."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from metta_index.indexer import _columns
+from metta_index.indexer.errors import DecodeError
+from metta_index.indexer.text.positions import LineMap, Position
+from metta_index.indexer.text.symbols import Lambda, Role, SymbolTable, TopKind, Use
+
+
+class Occurrence(NamedTuple):
+    """One word or variable. Bytes count from the start of the document.
+
+    `arguments`: how many follow it in the list that it heads; None where it heads none.
+    """
+
+    name: bytes
+    start_byte: int
+    end_byte: int
+    role: Role
+    use: Use
+    arguments: int | None
+
+
+class Top(NamedTuple):
+    """One top-level atom; `name` is what it defines, declares, documents or states a fact of."""
+
+    start_byte: int
+    end_byte: int
+    kind: TopKind
+    name: bytes | None
+
+
+_ROLES = tuple(Role)
+_USES = tuple(Use)
+_TOP_KINDS = tuple(TopKind)
+#: Bytes of a number of an unpacked column.
+_WIDTH = array("I").itemsize
+
+
+def numbers(packed: bytes) -> array[int]:
+    """The values of a packed column of a table. Raises DecodeError for bytes that are none."""
+    return array("I", _unpacked(packed))
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """The same as bytes of an array."""
+    try:
+        return _columns.unpack_column(packed)
+    except ValueError as error:
+        raise DecodeError(str(error)) from error
+
+
+class Piece(NamedTuple):
+    """A symbol table and where in its document it starts: a region's (`table.region`) has the document's places."""
+
+    offset: int
+    row: int
+    byte_column: int
+    column: int
+    table: SymbolTable
+    line_map: LineMap
+
+    def covers(self, byte: int) -> bool:
+        """Whether a byte of the document is in this piece. Regions lie in the piece of their host as well."""
+        region = self.table.region
+        if region is not None:
+            return region.start <= byte < region.end
+        return self.offset <= byte < self.offset + self.table.size
+
+    def position(self, byte: int) -> Position:
+        """The document's position of a byte of the document that is in this piece."""
+        inside = self.line_map.position(byte - self.offset)
+        if not self.offset:
+            return inside
+        if inside.row:
+            return Position(self.row + inside.row, inside.byte_column, inside.column)
+        return Position(self.row, self.byte_column + inside.byte_column, self.column + inside.column)
+
+    def byte_at(self, row: int, column: int) -> int | None:
+        """The byte of the document at a row and a column in code points; None where it is not in this piece."""
+        inside = self.line_map.byte(row - self.row, column - self.column if row == self.row else column)
+        return self.offset + inside if inside is not None and inside <= self.table.size else None
+
+
+def line_map(table: SymbolTable) -> LineMap:
+    try:
+        return LineMap.from_columns(_unpacked(table.lines), _unpacked(table.wide))
+    except OverflowError as error:
+        raise DecodeError("a character of more bytes than there are") from error
+
+
+def pieces(tables: Sequence[SymbolTable]) -> Iterator[Piece]:
+    """The pieces of a document in order, each with where it starts; regions after their host, which is one piece."""
+    offset = row = byte_column = column = 0
+    host: LineMap | None = None
+    for number, table in enumerate(tables, 1):
+        if table.region is not None:
+            if host is None:
+                raise DecodeError("a region without a host")
+            yield Piece(0, 0, 0, 0, table, host)
+            continue
+        piece = Piece(offset, row, byte_column, column, table, line_map(table))
+        yield piece
+        host = piece.line_map
+        if number < len(tables):
+            end = piece.position(offset + table.size)
+            offset, row, byte_column, column = offset + table.size, end.row, end.byte_column, end.column
+
+
+def occurrences(piece: Piece, only: bytes | None = None, within: tuple[int, int] | None = None) -> Iterator[Occurrence]:
+    """Every occurrence in a piece, or those of one name, or those between two bytes, in the order of the text.
+
+    Raises DecodeError on a table that does not fit.
+    """
+    table, offset, known = piece.table, piece.offset, piece.table.names
+    if only is not None and only not in known:
+        return
+    packed = _unpacked(table.occurrence_names)
+    names = array("I", packed)
+    rows: Iterable[int] = range(len(names)) if only is None else _rows_of(packed, known.index(only))
+    starts, roles, counts = (
+        numbers(table.occurrence_starts),
+        table.occurrence_roles,
+        numbers(table.occurrence_arguments),
+    )
+    if not len(names) == len(starts) == len(roles) == len(counts):
+        raise DecodeError("occurrence columns differ in length")
+    if within is not None:
+        first, last = (bisect_left(starts, byte - offset) for byte in within)
+        rows = [row for row in rows if first <= row < last] if only is not None else range(first, last)
+    widths = numbers(table.occurrence_widths) if table.occurrence_widths else None
+    try:
+        for row in rows:
+            code, count, name, start = roles[row], counts[row], known[names[row]], offset + starts[row]
+            end = start + (len(name) if widths is None else widths[row])
+            yield Occurrence(name, start, end, _ROLES[code & 15], _USES[code >> 4], count - 1 if count else None)
+    except IndexError as error:
+        raise DecodeError("an occurrence of no name, role or use") from error
+
+
+def odd_ends(piece: Piece, only: bytes | None = None) -> dict[tuple[int, bytes], int]:
+    """Where occurrences end that have another number of bytes than their names, by start and name.
+
+    Host languages spell names with escapes. `only`: those of one name. Empty where a
+    piece has none of them: a name that is not here ends where it does.
+    """
+    if not piece.table.occurrence_widths:
+        return {}
+    return {
+        (found.start_byte, found.name): found.end_byte
+        for found in occurrences(piece, only)
+        if found.end_byte - found.start_byte != len(found.name)
+    }
+
+
+def _rows_of(column: bytes, value: int) -> list[int]:
+    """Where a value stands in an unpacked column: searched as bytes, ten times as fast as number by number."""
+    wanted = value.to_bytes(_WIDTH, sys.byteorder)
+    rows: list[int] = []
+    at = column.find(wanted)
+    while at >= 0:
+        row, off = divmod(at, _WIDTH)
+        if not off:
+            rows.append(row)
+        # The bytes may also be found across two numbers.
+        at = column.find(wanted, (row + 1) * _WIDTH)
+    return rows
+
+
+def tops_around(piece: Piece, places: Iterable[int]) -> Iterator[Top | None]:
+    """For each of some bytes of the document the top-level atom that it is in, None outside of all."""
+    starts, ends, kinds, names = _top_columns(piece.table)
+    offset, known = piece.offset, piece.table.names
+    try:
+        for byte in places:
+            row = bisect_right(starts, byte - offset) - 1
+            if row < 0 or byte - offset >= ends[row]:
+                yield None
+                continue
+            name = names[row]
+            yield Top(
+                offset + starts[row], offset + ends[row], _TOP_KINDS[kinds[row]], known[name - 1] if name else None
+            )
+    except IndexError as error:
+        raise DecodeError("a top-level atom of no name or kind") from error
+
+
+def end_of_top(piece: Piece, start: int) -> int:
+    """Where the top-level atom ends that starts at a byte of the document. Raises DecodeError where none does."""
+    starts, ends = numbers(piece.table.top_starts), numbers(piece.table.top_ends)
+    row = bisect_left(starts, start - piece.offset)
+    if row >= len(ends) or row >= len(starts) or starts[row] != start - piece.offset:
+        raise DecodeError("a fact that is no top-level atom")
+    return piece.offset + ends[row]
+
+
+def _top_columns(table: SymbolTable) -> tuple[array[int], array[int], bytes, array[int]]:
+    columns = numbers(table.top_starts), numbers(table.top_ends), table.top_kinds, numbers(table.top_names)
+    if len({len(values) for values in columns}) != 1:
+        raise DecodeError("columns of top-level atoms differ in length")
+    return columns
+
+
+def tops(piece: Piece) -> Iterator[Top]:
+    """Every top-level atom of a piece, in the order of the text."""
+    columns = _top_columns(piece.table)
+    known = piece.table.names
+    try:
+        for start, end, kind, name in zip(*columns, strict=True):
+            yield Top(piece.offset + start, piece.offset + end, _TOP_KINDS[kind], known[name - 1] if name else None)
+    except IndexError as error:
+        raise DecodeError("a top-level atom of no name or kind") from error
+
+
+def scope_of(piece: Piece, variable: bytes, byte: int) -> tuple[int, int]:
+    """The byte range in which a variable at this byte is the same variable.
+
+    That is the whole top-level atom, except for the parameters of a lambda.
+    """
+    inside = byte - piece.offset
+    best: Lambda | None = None
+    for candidate in piece.table.lambdas:
+        if (
+            candidate.start <= inside < candidate.end
+            and any(piece.table.names[parameter] == variable for parameter in candidate.parameters)
+            and not any(
+                start <= inside < end for start, end in zip(candidate.gaps[::2], candidate.gaps[1::2], strict=False)
+            )
+        ):
+            best = candidate if best is None or candidate.start >= best.start else best
+    if best is not None:
+        return piece.offset + best.start, piece.offset + best.end
+    starts = numbers(piece.table.top_starts)
+    index = bisect_right(starts, inside) - 1
+    if index < 0:
+        return piece.offset, piece.offset + piece.table.size
+    return piece.offset + starts[index], piece.offset + numbers(piece.table.top_ends)[index]

@@ -4,7 +4,7 @@ Its tables (`cache.index_file` has the statements):
 
 * `meta(key, value)`: `schema`; `last_build`, the report of the last build (JSON, sealed).
 * `manifest(id, data)`: one row, what the last build saw of every file
-  (`indexer.building.manifest`), sealed.
+  (`indexer.discovery.manifest`), sealed.
 * `document(id, path, language, dialect, size, digest, atoms, definitions,
   declarations, reference_count, errors, pieces, regions, checksum)`: one row a file. `path` is
   relative to the workspace, text; a blob where its bytes are not UTF-8. `regions`: how many
@@ -38,7 +38,7 @@ from metta_index.cache.index_file import DamagedIndexError, connect, described, 
 from metta_index.cache.index_reader import IndexReader
 from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, seal
 from metta_index.cache.postings import decoded_tables, mentioned_by
-from metta_index.indexer.building.manifest import Manifest, Stat
+from metta_index.indexer.discovery.manifest import Manifest, Stat
 
 if TYPE_CHECKING:
     from metta_index.indexer.building.work import Summary

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from metta_index.indexer.building.digest import blake2b
+from metta_index.indexer.text.digest import blake2b
 
 SCHEMA = 1
 """Version of frames and of the store around them; each version has a folder of its own."""

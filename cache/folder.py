@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from metta_index.cache.git_index import tracks
-from metta_index.indexer.building.digest import blake2b
 from metta_index.indexer.discovery.ignoring import read_regular
+from metta_index.indexer.text.digest import blake2b
 
 NAME = ".metta-index"
 _CACHE = "cache"

@@ -15,7 +15,7 @@ from metta_index.cache.import_rows import ImportRows
 from metta_index.cache.index_file import DamagedIndexError
 from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, stored, unseal
 from metta_index.cache.postings import Postings
-from metta_index.indexer.building.manifest import Manifest
+from metta_index.indexer.discovery.manifest import Manifest
 
 if TYPE_CHECKING:
     from metta_index.indexer.linking.imports import ImportRecord

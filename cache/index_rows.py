@@ -6,7 +6,7 @@ import os
 from typing import Any, NamedTuple
 
 from metta_index.cache.index_file import DamagedIndexError
-from metta_index.indexer.building.digest import blake2b
+from metta_index.indexer.text.digest import blake2b
 
 _CHECK_BYTES = 16
 _FIELDS = (

@@ -125,8 +125,8 @@ def key_command(
 
       metta-index cache key --prefix
     """
-    from metta_index.indexer.building.digest import content_digest
     from metta_index.indexer.languages import own_versions
+    from metta_index.indexer.text.digest import content_digest
 
     versions = content_digest(own_versions().encode()).hex()[:12]
     if prefix:
@@ -140,8 +140,8 @@ def key_command(
 
 def _contents(session: Session) -> Iterator[bytes]:
     """The digest of every file of a workspace; what cannot be read is in no cache."""
-    from metta_index.indexer.building.digest import content_digest
     from metta_index.indexer.discovery.walk import discover
+    from metta_index.indexer.text.digest import content_digest
 
     for path in discover(session.root, session.settings).files:
         with suppress(OSError):

@@ -10,11 +10,11 @@ from itertools import groupby
 from pathlib import Path
 
 from metta_index.cli.exits import say
-from metta_index.indexer.building.digest import content_digest
 from metta_index.indexer.checking.findings import Finding
 from metta_index.indexer.checking.fixing import Fixed, apply_fixes
 from metta_index.indexer.discovery.walk import display_path
 from metta_index.indexer.languages import language_of, load_language
+from metta_index.indexer.text.digest import content_digest
 
 
 def apply_to_files(root: Path, findings: Sequence[Finding], digests: Mapping[str, bytes]) -> int:

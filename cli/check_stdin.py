@@ -6,7 +6,6 @@ from metta_index.cli.checking import Found
 from metta_index.cli.refresh import whole_index
 from metta_index.cli.session import Session
 from metta_index.indexer.building.build import Options
-from metta_index.indexer.building.digest import content_digest
 from metta_index.indexer.building.work import merge_summaries, summarize
 from metta_index.indexer.checking.check import CheckOptions, Text, check_document
 from metta_index.indexer.checking.findings import Failure
@@ -14,6 +13,7 @@ from metta_index.indexer.checking.region_checking import RegionText
 from metta_index.indexer.checking.workspace_facts import WorkspaceFacts
 from metta_index.indexer.languages import language_of, load_language
 from metta_index.indexer.linking.link import link
+from metta_index.indexer.text.digest import content_digest
 from metta_index.indexer.text.symbols import Region, encode_table
 from metta_index.indexer.text.syntax import empty_tree
 from metta_index.indexer.text.virtual import in_host

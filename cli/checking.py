@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from metta_index.cache.database import DamagedIndexError, IndexDatabase, OvertakenError
 from metta_index.cli.session import Session
 from metta_index.indexer.building.build import Options
-from metta_index.indexer.building.digest import content_digest, tree_key
 from metta_index.indexer.checking.check import CheckOptions, CheckReport, Text, UnreadableError, check_documents
 from metta_index.indexer.checking.findings import Failure, Finding, decode_findings, sort_key
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages import ALWAYS_WHOLE, load_language, versions_of
 from metta_index.indexer.protocols import IndexedDocument
+from metta_index.indexer.text.digest import content_digest, tree_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -47,7 +47,7 @@ def deps_command(
     start = files[0].parent if files and files[0].parent.is_dir() else None
     with open_session(root, start=start) as session:
         code = refresh(session, not no_refresh)
-        from metta_index.indexer.linking.import_view import view
+        from metta_index.indexer.queries.import_view import view
         from metta_index.indexer.queries.index import Index
 
         with whole_index(session), session.index.snapshot():

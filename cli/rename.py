@@ -158,7 +158,7 @@ def _refuse_taken(new: bytes, taken: Sequence[Reference], force: bool) -> None:
 
 def _change(session: Session, index: Index, path: str, places: list[Reference], name: bytes) -> Change:
     """What would change in a file. Raises UsageError where it is not what was indexed."""
-    from metta_index.indexer.building.digest import content_digest
+    from metta_index.indexer.text.digest import content_digest
 
     source = _read(session, path)
     document = index.document(path)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from metta_index.indexer.building.manifest import Manifest
     from metta_index.indexer.building.work import Summary
+    from metta_index.indexer.discovery.manifest import Manifest
     from metta_index.indexer.linking.imports import ImportRecord
     from metta_index.indexer.linking.link import ImportStore
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import pytest
 
 from metta_index.cache.database import IndexDatabase
-from metta_index.indexer.building.digest import content_digest
-from metta_index.indexer.building.manifest import Manifest, Stat
 from metta_index.indexer.building.work import merge_summaries, summarize
+from metta_index.indexer.discovery.manifest import Manifest, Stat
 from metta_index.indexer.languages import load_language
 from metta_index.indexer.linking.link import link
 from metta_index.indexer.linking.link_context import LinkContext
 from metta_index.indexer.queries.index import Index
+from metta_index.indexer.text.digest import content_digest
 from metta_index.indexer.text.symbols import encode_table
 
 

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from incremental import build, lines
 
 from metta_index.indexer.building.build import Options
-from metta_index.indexer.building.manifest import SETTLED_NS
+from metta_index.indexer.discovery.manifest import SETTLED_NS
 from metta_index.indexer.execution.plan import Wanted
 
 TEXTS = [

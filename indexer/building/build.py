@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.indexer.building.documents import Document, read_document
-from metta_index.indexer.building.manifest import Manifest
 from metta_index.indexer.building.report import BuildReport, Failure
 from metta_index.indexer.configuration import Settings
 from metta_index.indexer.discovery.ignoring import git_configuration
+from metta_index.indexer.discovery.manifest import Manifest
 from metta_index.indexer.discovery.outside import discover_with_roots
 from metta_index.indexer.discovery.walk import Discovery, discover_paths
 from metta_index.indexer.execution.wanted import Wanted

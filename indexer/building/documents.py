@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metta_index.indexer.building.digest import content_digest, read_part
-from metta_index.indexer.building.manifest import Stat
 from metta_index.indexer.configuration import Settings
+from metta_index.indexer.discovery.manifest import Stat
 from metta_index.indexer.languages import ALWAYS_WHOLE, language_of, load_language
+from metta_index.indexer.text.digest import content_digest, read_part
 
 if TYPE_CHECKING:
     from metta_index.indexer.building.work import Summary

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import msgspec.structs
 
-from metta_index.indexer.building.digest import table_key, tree_key
 from metta_index.indexer.building.documents import Document, Piece, located, region_piece
 from metta_index.indexer.building.report import BuildReport, Failure
 from metta_index.indexer.building.work import (
@@ -31,6 +30,7 @@ from metta_index.indexer.execution.run import execute
 from metta_index.indexer.languages import load_language, versions_of
 from metta_index.indexer.languages.hosts import DOCUMENTATION
 from metta_index.indexer.protocols import EntryCache, IndexStore
+from metta_index.indexer.text.digest import table_key, tree_key
 from metta_index.indexer.text.symbols import decode_table, encode_table
 
 _Part = tuple[Document, Piece]

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from metta_index.indexer.building.digest import content_digest, read_part
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages import Language, load_language, versions_of
+from metta_index.indexer.text.digest import content_digest, read_part
 from metta_index.indexer.text.symbols import TABLE_SCHEMA, Role, SymbolTable, encode_table
 from metta_index.indexer.text.syntax import TREE_SCHEMA, SyntaxTree, decode_tree, encode_tree
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import msgspec
 import msgspec.structs
 
-from metta_index.indexer.building.digest import blake2b
 from metta_index.indexer.checking.findings import Finding, normalised_text, sort_key
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.formats.escaping import visible
+from metta_index.indexer.text.digest import blake2b
 
 #: Changes whenever an older program could misread the file.
 BASELINE_SCHEMA = 1

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 import msgspec
 import msgspec.structs
 
-from metta_index.indexer.building.digest import blake2b
 from metta_index.indexer.errors import DecodeError
+from metta_index.indexer.text.digest import blake2b
 from metta_index.indexer.text.positions import LineMap, Position
 
 #: Changes whenever the bytes of encoded findings do.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from metta_index.indexer.building.digest import blake2b
+from metta_index.indexer.text.digest import blake2b
 
 if TYPE_CHECKING:
     from metta_index.indexer.discovery.patterns import Patterns

@@ -10,10 +10,10 @@ from json import dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from metta_index.indexer.building.manifest import Stat
 from metta_index.indexer.configuration import Settings
 from metta_index.indexer.discovery import foreign
 from metta_index.indexer.discovery.ignoring import GITIGNORE, GitHome, Ignores, OutOfDateError, is_repository
+from metta_index.indexer.discovery.manifest import Stat
 
 if TYPE_CHECKING:
     from metta_index.indexer.discovery.patterns import Patterns

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from metta_index.indexer.building.digest import blake2b, content_digest
 from metta_index.indexer.formats.ctags import MOVED, PLAIN, render_tags
 from metta_index.indexer.formats.tags_header import pseudo_tags
 from metta_index.indexer.languages import versions_of
 from metta_index.indexer.protocols import EntryCache
+from metta_index.indexer.text.digest import blake2b, content_digest
 from metta_index.indexer.text.symbols import decode_table
 
 #: Changes whenever the fragment of some document does.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metta_index.indexer.formats.escaping import visible
-from metta_index.indexer.linking.import_view import ImportView
 from metta_index.indexer.linking.imports import ImportRecord
+from metta_index.indexer.queries.import_view import ImportView
 
 #: How an import is drawn that leads to no document, by its status.
 _NODES = {

@@ -14,7 +14,7 @@ from metta_index.indexer.formats.imports import (
     remarks_object,
 )
 from metta_index.indexer.linking.import_facts import counts
-from metta_index.indexer.linking.import_view import ImportView
+from metta_index.indexer.queries.import_view import ImportView
 
 
 def deps_object(view: ImportView) -> dict[str, Any]:

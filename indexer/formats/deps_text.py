@@ -8,8 +8,8 @@ from metta_index.indexer.formats.escaping import visible
 from metta_index.indexer.languages.metta.modules import Status
 from metta_index.indexer.linking.import_facts import counts, counts_text
 from metta_index.indexer.linking.import_graph import SELF
-from metta_index.indexer.linking.import_view import ImportView
 from metta_index.indexer.linking.imports import ImportRecord
+from metta_index.indexer.queries.import_view import ImportView
 
 #: Text and the name of a style to text as it is written.
 Paint = Callable[[str, str], str]

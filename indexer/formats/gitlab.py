@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from metta_index.indexer.building.digest import blake2b
 from metta_index.indexer.checking.findings import Finding, RuleInfo, RunInfo, Severity, numbered, path_bytes
 from metta_index.indexer.formats.escaping import json_items, visible
 from metta_index.indexer.formats.totals import shown
+from metta_index.indexer.text.digest import blake2b
 from metta_index.indexer.text.positions import Position
 
 _SEVERITIES: dict[Severity, str] = {"error": "major", "warning": "minor", "info": "info"}

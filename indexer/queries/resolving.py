@@ -70,7 +70,7 @@ def resolve(index: Index, question: Question) -> list[Meaning]:
     counts only where nothing else is found.
     """
     if question.dialect == "rholang":
-        from metta_index.indexer.linking.channels import channel_meanings
+        from metta_index.indexer.queries.channels import channel_meanings
 
         return channel_meanings(index, question)
     bound = list(_bound(index, question))

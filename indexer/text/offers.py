@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from metta_index.indexer.building.digest import blake2b
+from metta_index.indexer.text.digest import blake2b
 from metta_index.indexer.text.occurrences import Piece
 from metta_index.indexer.text.symbols import Flag, Kind, Role, SymbolTable
 

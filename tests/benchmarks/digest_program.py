@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from metta_index.cli.__main__ import main
-from metta_index.indexer.building import digest
+from metta_index.indexer.text import digest
 
 
 def exchange(name: str) -> None:

@@ -6,10 +6,10 @@ import sys
 import time
 from pathlib import Path
 
-from metta_index.indexer.building.digest import content_digest
 from metta_index.indexer.building.work import Item, index_item_to_bytes
 from metta_index.indexer.execution.plan import Load, Rates, Wanted, plan_execution
 from metta_index.indexer.execution.run import Failure, execute
+from metta_index.indexer.text.digest import content_digest
 
 
 def main(folder: str, jobs: str) -> None:

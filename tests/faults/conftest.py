@@ -11,7 +11,7 @@ from program import Program
 from workspaces import TALLY, Damage, write_files
 
 from metta_index.indexer.building import build as build_module
-from metta_index.indexer.building.manifest import SETTLED_NS
+from metta_index.indexer.discovery.manifest import SETTLED_NS
 
 HERE = Path(__file__).parent
 

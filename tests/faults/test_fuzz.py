@@ -15,11 +15,11 @@ from workspaces import TEXTS, tally
 
 from metta_index.cache.entries import seal, unseal
 from metta_index.indexer import _columns
-from metta_index.indexer.building.manifest import Manifest, Stat
 from metta_index.indexer.building.work import Item, index_source
 from metta_index.indexer.checking.baseline import Baseline, Entry, Key, decode_baseline, encode_baseline
 from metta_index.indexer.checking.findings import decode_findings
 from metta_index.indexer.configuration import ConfigurationError, load_settings
+from metta_index.indexer.discovery.manifest import Manifest, Stat
 from metta_index.indexer.discovery.patterns import Patterns
 from metta_index.indexer.discovery.walk import Decisions
 from metta_index.indexer.errors import DecodeError

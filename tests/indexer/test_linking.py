@@ -8,9 +8,8 @@ from typing import NamedTuple, Protocol
 import pytest
 
 from metta_index.cache.database import IndexDatabase
-from metta_index.indexer.building.digest import content_digest
-from metta_index.indexer.building.manifest import Manifest, Stat
 from metta_index.indexer.building.work import summarize
+from metta_index.indexer.discovery.manifest import Manifest, Stat
 from metta_index.indexer.execution.plan import Backend
 from metta_index.indexer.execution.wanted import Wanted
 from metta_index.indexer.languages import load_language
@@ -19,6 +18,7 @@ from metta_index.indexer.linking import link as linking
 from metta_index.indexer.linking.imports import ImportRecord, imports_in
 from metta_index.indexer.linking.link import ImportStore, Sharing, link
 from metta_index.indexer.linking.link_context import LinkContext
+from metta_index.indexer.text.digest import content_digest
 from metta_index.indexer.text.symbols import SymbolTable, encode_table
 
 NOTHING = LinkContext()

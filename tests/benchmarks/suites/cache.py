@@ -15,9 +15,9 @@ from benchmarks.rows import Row, Scale, Target
 from metta_index.cache.store import Store
 from metta_index.cli.session import open_session
 from metta_index.indexer.building.build import Options
-from metta_index.indexer.building.digest import content_digest, table_key, tree_key
 from metta_index.indexer.building.report import BuildReport
 from metta_index.indexer.languages import load_language, versions_of
+from metta_index.indexer.text.digest import content_digest, table_key, tree_key
 from metta_index.indexer.text.symbols import decode_table, encode_table
 from metta_index.indexer.text.syntax import decode_tree, encode_tree
 

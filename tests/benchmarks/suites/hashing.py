@@ -13,8 +13,8 @@ from typing import Any
 from benchmarks.documents import KB, document
 from benchmarks.measure import best_us, run_command
 from benchmarks.rows import Row, Scale, Target
-from metta_index.indexer.building.digest import content_digest
 from metta_index.indexer.languages import load_language
+from metta_index.indexer.text.digest import content_digest
 
 ABOUT = (
     "Content digests have to be cryptographic: whoever can write a file could otherwise make it pass for another one "

@@ -12,12 +12,12 @@ from benchmarks.documents import COMPLEX, KB, SIMPLE, document
 from benchmarks.measure import best_us
 from benchmarks.rows import Row, Scale, Target
 from metta_index.cache.store import Store
-from metta_index.indexer.building.digest import content_digest, table_key, tree_key
 from metta_index.indexer.building.work import Item, index_item_to_bytes
 from metta_index.indexer.execution.plan import Load, Rates, Wanted, plan_execution
 from metta_index.indexer.execution.run import execute
 from metta_index.indexer.languages import load_language, versions_of
 from metta_index.indexer.languages.metta.grammar import parser
+from metta_index.indexer.text.digest import content_digest, table_key, tree_key
 from metta_index.indexer.text.symbols import decode_table, encode_table
 from metta_index.indexer.text.syntax import decode_tree, encode_tree
 

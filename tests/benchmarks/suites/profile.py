@@ -33,7 +33,7 @@ STAGES = {
     "indexer.languages.metta.lexical:": "parse and flatten",
     "indexer.text.syntax:": "encode, decode",
     "indexer.text.symbols:": "encode, decode",
-    "indexer.building.digest:": "digest",
+    "indexer.text.digest:": "digest",
     "indexer.building.work:": "read and count",
     "indexer.building.documents:": "read and count",
     "cache.entries:": "cache: checksums",
@@ -43,7 +43,7 @@ STAGES = {
     "cache.": "index: rows and manifest",
     "indexer.discovery.walk:": "discover",
     "indexer.discovery.ignoring:": "discover",
-    "indexer.building.manifest:": "index: rows and manifest",
+    "indexer.discovery.manifest:": "index: rows and manifest",
     "importlib": "import",
 }
 

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from metta_index.cache.database import IndexDatabase
-from metta_index.indexer.building.digest import content_digest
-from metta_index.indexer.building.manifest import Manifest, Stat
 from metta_index.indexer.building.work import merge_summaries, summarize
 from metta_index.indexer.checking.check import Checked, CheckOptions, Text, check_document
 from metta_index.indexer.checking.workspace_facts import WorkspaceFacts
+from metta_index.indexer.discovery.manifest import Manifest, Stat
 from metta_index.indexer.languages import language_of, load_language
 from metta_index.indexer.linking.link import link
 from metta_index.indexer.linking.link_context import LinkContext
 from metta_index.indexer.rules.registry import all_infos
+from metta_index.indexer.text.digest import content_digest
 from metta_index.indexer.text.symbols import SymbolTable, encode_table
 from metta_index.indexer.text.syntax import SyntaxTree, empty_tree
 

@@ -8,7 +8,7 @@ from itertools import chain
 from json import dumps, loads
 from typing import NamedTuple
 
-from metta_index.indexer.building.digest import DIGEST_BYTES
+from metta_index.indexer.text.digest import DIGEST_BYTES
 
 _MAGIC = b"MIM2"
 

@@ -17,7 +17,7 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
     elsewhere = {
         record.module.rstrip("/").rpartition("/")[2]
         for record in linked.imports
-        if record.form in REGISTRATIONS and record.resolution is not None and not record.resolution.target
+        if record.form in REGISTRATIONS and record.resolution and record.resolution.status == Status.UNRESOLVED
     }
     for record in linked.imports:
         resolution = record.resolution

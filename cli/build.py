@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,13 @@ from metta_index.cli.options import CACHE_DIR_OPTION, FORMAT_OPTION, ROOT_OPTION
 
 
 def build_command(
-    path: Annotated[Path | None, typer.Argument(help="Root of the workspace. Default: found upward from here.")] = None,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Root of a workspace; of several, one after the other. Default: found upward from here.",
+            metavar="[PATH]...",
+        ),
+    ] = None,
     root: Annotated[Path | None, ROOT_OPTION] = None,
     jobs: Annotated[str | None, typer.Option("--jobs", "-j", help="Processes: a number, or auto.", metavar="N")] = None,
     backend: Annotated[str | None, typer.Option("--backend", help="auto, sequential or loky.", metavar="NAME")] = None,
@@ -44,6 +51,8 @@ def build_command(
 
       metta-index build ./workspace          index a folder
 
+      metta-index build libraries/* app      each of several workspaces
+
       metta-index build --stats              ... and say how the work was planned
 
       metta-index build --verify content     trust no file times (fresh CI checkouts)
@@ -52,10 +61,12 @@ def build_command(
     """
     one_of("--verify", verify, "stat", "content")
     one_of("--format", output_format, "text", "json")
-    if path is not None and root is not None:
+    if paths and root is not None:
         raise UsageError("give the root of the workspace once, as PATH or as --root")
-    return run_build(
-        path or root,
+    if paths and len(paths) > 1 and files_from is not None:
+        raise UsageError("--files-from names the files of one workspace; give one PATH")
+    build = partial(
+        run_build,
         jobs=jobs,
         backend=backend,
         cache_dir=cache_dir,
@@ -68,3 +79,4 @@ def build_command(
         quiet=quiet,
         verbose=verbose,
     )
+    return max(build(one) for one in paths or [root])

@@ -546,3 +546,13 @@ def test_shell_completion_knows_the_commands(workspace: Path) -> None:
         cwd=workspace, _METTA_INDEX_COMPLETE="complete_bash", COMP_WORDS="metta-index build --no", COMP_CWORD="2"
     )
     assert b"--no-cache" in done.stdout
+
+
+def test_several_workspaces_are_built_one_after_the_other(program: Program, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.metta").write_text("(= (f) 1)\n")
+    ended = program("build", tmp_path / "one", tmp_path / "two", "--format", "json")
+    assert [found["root"] for found in ended.objects()] == [str(tmp_path / "one"), str(tmp_path / "two")]
+    assert (ended.code, [found["files"]["indexed"] for found in ended.objects()]) == (0, [1, 1])
+    assert "give one PATH" in program.usage_error("build", tmp_path / "one", tmp_path / "two", "--files-from", "-")

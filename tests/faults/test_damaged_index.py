@@ -124,8 +124,8 @@ STATEMENTS = [
     "UPDATE document SET pieces = 0 WHERE id = 3",
     "UPDATE document SET checksum = x'' WHERE id = 3",
     "UPDATE document SET id = 1000 WHERE id = 3",
-    "INSERT INTO document SELECT 1000, 'more.metta', language, dialect, size, digest, atoms, definitions,"
-    " declarations, reference_count, errors, pieces, checksum FROM document WHERE id = 3",
+    "CREATE TEMP TABLE more AS SELECT * FROM document WHERE id = 3; UPDATE more SET id = 1000, path = 'more.metta';"
+    "INSERT INTO document SELECT * FROM more",
     f"UPDATE manifest SET {_EDITED}",
     "UPDATE manifest SET data = substr(data, 1, 200)",
     "UPDATE manifest SET data = 'text'",

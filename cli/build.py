@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -79,4 +80,5 @@ def build_command(
         quiet=quiet,
         verbose=verbose,
     )
-    return max(build(one) for one in paths or [root])
+    roots: Sequence[Path | None] = paths or [root]
+    return max(build(one) for one in roots)

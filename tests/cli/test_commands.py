@@ -435,7 +435,7 @@ def test_the_program_has_help_and_a_version(program: Program) -> None:
         (("build", "--format", "xml"), "--format xml: give text or json"),
         (("build", "--files-from", "missing"), "--files-from missing: No such file"),
         (("build", "--frob"), "No such option: --frob"),
-        (("build", ".", "lib"), "unexpected extra argument"),
+        (("stats", "lib"), "unexpected extra argument"),
         (("export", "xml"), "cannot export 'xml'; the formats there are: jsonl, ctags"),
         (("export",), "Missing argument 'FORMAT'; see `metta-index export --help`"),
         (("stats", "--format", "xml"), "--format xml"),

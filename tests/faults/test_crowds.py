@@ -14,8 +14,8 @@ from workspaces import INSIDE, fresh, tally, write_files
 
 from metta_index.cache.database import IndexDatabase, OvertakenError
 from metta_index.cli.session import open_session
-from metta_index.indexer import build as build_module
-from metta_index.indexer.build import Options
+from metta_index.indexer.building import build as build_module
+from metta_index.indexer.building.build import Options
 
 
 def test_a_build_that_is_overtaken_begins_again(program: Program, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -244,7 +244,7 @@ def test_what_may_not_be_read(workspace: Path, tmp_path: Path, what: str) -> Non
 def test_a_file_that_becomes_a_folder_between_scan_and_reading(
     program: Program, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from metta_index.indexer import build as build_module
+    from metta_index.indexer.building import build as build_module
 
     read = build_module.read_document
     path = workspace / "part-2" / "file-2.metta"

@@ -2,7 +2,7 @@
 
     python tests/precision/gather.py FOLDER
 
-FOLDER holds a checkout `OWNER+NAME` of each row of repositories.tsv, at its commit. Rewrites
+FOLDER holds a checkout `OWNER/NAME` of each row of repositories.tsv, at its commit. Rewrites
 firings.tsv, large.tsv and the last column of judgements.tsv.
 """
 
@@ -58,7 +58,7 @@ def main(folder: Path) -> None:
     on = default_codes()
     fires: dict[tuple[str, str, int, int, str], str] = {}
     for _set, repository, commit in data.repositories():
-        checkout = folder / repository.replace("/", "+")
+        checkout = folder / repository
         head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=checkout, capture_output=True, text=True).stdout
         if not head.startswith(commit):
             sys.exit(f"{checkout} is not at {commit}")

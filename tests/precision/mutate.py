@@ -2,7 +2,7 @@
 
     python tests/precision/mutate.py FOLDER
 
-FOLDER holds a checkout `OWNER+NAME` of each row of repositories.tsv. Rewrites misses.tsv.
+FOLDER holds a checkout `OWNER/NAME` of each row of repositories.tsv. Rewrites misses.tsv.
 """
 
 from __future__ import annotations
@@ -292,7 +292,7 @@ def main(folder: Path) -> None:
     for one in data.repositories():
         if one.set not in _SETS:
             continue
-        root = folder / one.repository.replace("/", "+")
+        root = folder / one.repository
         with tempfile.TemporaryDirectory() as cache, open_session(root, cache_dir=Path(cache), quiet=True) as session:
             for mutant, _path, is_seen in seed(session, _FILES, _IN_A_FILE):
                 tried[mutant.kind] += 1

@@ -191,7 +191,7 @@ def _text() -> Iterator[str]:
     yield "## Making it anew"
     yield ""
     yield (
-        "Check the repositories out as `OWNER+NAME` below one folder, at the commits of `repositories.tsv`; then "
+        "Check the repositories out as `OWNER/NAME` below one folder, at the commits of `repositories.tsv`; then "
         "`python tests/precision/gather.py FOLDER` counts, `python tests/precision/mutate.py FOLDER` seeds faults, and "
         "`python tests/precision/table.py` writes this page."
     )

@@ -185,7 +185,9 @@ def _text() -> Iterator[str]:
     yield ""
     yield (
         "Most of what is missed cannot be known: in MeTTa a misspelt name, or a call with another number of arguments "
-        "of a function without a declared type, is data like any other."
+        "of a function without a declared type, is data like any other. Files that import by path are taken for "
+        "PeTTa's, where a call with fewer arguments makes a function. A quote that is missing is found where the next "
+        "string ends, and that may be far away."
     )
     yield ""
     yield "## Making it anew"

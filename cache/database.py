@@ -178,6 +178,7 @@ class IndexDatabase(IndexReader):
             self.finding_rows.change(imports_key(path) for path in self.imports.changed)
         self.finding_rows.flush()
         self._count_findings()
+        self._totals["names"] = self._totals.get("names", 0) + self.postings.names_added
         totals = dict(self._totals)
         finished = manifest.with_totals(totals)
         sealed = seal("manifest", finished.to_bytes())

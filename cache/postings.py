@@ -35,6 +35,8 @@ class Postings:
         # Document numbers to add; negative ones to take away.
         self._defined: defaultdict[bytes, list[int]] = defaultdict(list)
         self._used: defaultdict[bytes, list[int]] = defaultdict(list)
+        #: How many rows the last `flush` added, less those that it took away.
+        self.names_added = 0
 
     def change(self, document: int, before: Mentions | None, now: Mentions | None) -> None:
         """Notes that a document mentions other names than before; None: there is, or was, no such document."""
@@ -59,6 +61,7 @@ class Postings:
 
     def flush(self) -> set[bytes]:
         """Writes what changed. The names whose defining documents are others than before."""
+        self.names_added = 0
         names = sorted(self._defined.keys() | self._used.keys())
         empty = self._connection.execute("SELECT 1 FROM name LIMIT 1").fetchone() is None
         gone: list[tuple[str | bytes]] = []
@@ -75,13 +78,25 @@ class Postings:
         for name in names:
             key = stored_name(name)
             defined, used = self._defined.get(name, nothing), self._used.get(name, nothing)
+            was_there = False
             if not empty:
                 known = self._read(key)
+                was_there = known[1] != "[]"
                 defined, used = _applied(_numbers(known[0]), defined), _applied(_numbers(known[1]), used)
+            self.names_added += bool(used) - was_there
             if used:
                 yield _row(key, defined, used)
             else:
                 gone.append((key,))
+
+    def verify(self, count: int) -> None:
+        """Reads every row; there have to be `count`. One that is gone, or goes by another name, is asked for in vain."""
+        found = 0
+        for row in self._connection.execute("SELECT name, defined, used, checksum FROM name"):
+            _verify(*row)
+            found += 1
+        if found != count:
+            raise DamagedIndexError(f"{found:,} of the {count:,} names are there")
 
     def defining(self, name: bytes) -> list[int]:
         """Numbers of the documents that offer a name, in ascending order."""

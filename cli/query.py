@@ -123,6 +123,8 @@ def _answer(
         with whole_index(session), session.index.snapshot():
             index = Index(session.index)
             answers = [(query, ask(session, index, query)) for query in queries]
+            if not all(found for _query, found in answers):
+                session.index.verify_names()
         sources = SourceLines(session.root)
         for query, found in answers:
             if not found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +217,20 @@ def test_targets_of_the_export_agree_with_the_nearest_step(program: Program, wor
         assert (one["target"] or {}).get("step") in (steps or {None}), one
         checked += 1
     assert checked > 15
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM name WHERE name = 'helper'", "UPDATE name SET name = 'helpes' WHERE name = 'helper'"],
+)
+def test_a_name_that_was_taken_from_the_index_is_missed(program: Program, workspace: Path, statement: str) -> None:
+    program("build")
+    with sqlite3.connect(workspace / ".metta-index" / "index.db") as connection:
+        connection.execute(statement)
+    connection.close()
+    assert "is damaged" in program.usage_error("def", "helper")
+    assert len(answers(program, "def", "helper")) == 3
+    (workspace / "other.metta").write_text("(= (other) 1)\n")
+    (workspace / "new.metta").write_text("(= (new-name) (helper 1))\n")
+    assert len(answers(program, "refs", "helper")) == 2
+    assert program("def", "nobody").code == 1

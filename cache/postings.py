@@ -90,7 +90,7 @@ class Postings:
                 gone.append((key,))
 
     def verify(self, count: int) -> None:
-        """Reads every row; there have to be `count`. One that is gone, or goes by another name, is asked for in vain."""
+        """Reads every row; there have to be `count`: one that is gone, or has another name, is asked for in vain."""
         found = 0
         for row in self._connection.execute("SELECT name, defined, used, checksum FROM name"):
             _verify(*row)

@@ -2,7 +2,7 @@
 
     python tests/precision/gather.py FOLDER
 
-FOLDER holds a checkout `OWNER/NAME` of each row of repositories.tsv, at its commit. Rewrites
+FOLDER holds a clone from GitHub, `OWNER/NAME`, of each row of repositories.tsv, at its commit. Rewrites
 firings.tsv, large.tsv and the last column of judgements.tsv.
 """
 

@@ -2,7 +2,7 @@
 
     python tests/precision/mutate.py FOLDER
 
-FOLDER holds a checkout `OWNER/NAME` of each row of repositories.tsv. Rewrites misses.tsv.
+FOLDER holds a clone from GitHub, `OWNER/NAME`, of each row of repositories.tsv. Rewrites misses.tsv.
 """
 
 from __future__ import annotations

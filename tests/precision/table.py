@@ -193,7 +193,8 @@ def _text() -> Iterator[str]:
     yield "## Making it anew"
     yield ""
     yield (
-        "Check the repositories out as `OWNER/NAME` below one folder, at the commits of `repositories.tsv`; then "
+        "Clone the repositories from GitHub as `OWNER/NAME` below one folder, at the commits of `repositories.tsv`, as "
+        "the name of a clone stands for its root in imports; then "
         "`python tests/precision/gather.py FOLDER` counts, `python tests/precision/mutate.py FOLDER` seeds faults, and "
         "`python tests/precision/table.py` writes this page."
     )

@@ -1,7 +1,7 @@
 """Runs the benchmarks, shows them as tables, and writes the page of results.
 
 python tests/benchmarks/run.py                 everything, into RESULTS.md
-python tests/benchmarks/run.py plan hashing    these suites only, shown but not written
+python tests/benchmarks/run.py plan hashing    these suites only: their parts of the page are replaced
 python tests/benchmarks/run.py --quick         smaller and fewer, shown but not written
 """
 

@@ -7,7 +7,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
-SCHEMA = 7
+SCHEMA = 8
 _BUSY_MS = 1000
 
 _TABLES = """
@@ -39,7 +39,7 @@ CREATE TABLE name (
     name PRIMARY KEY,
     defined TEXT NOT NULL,
     used TEXT NOT NULL,
-    checksum BLOB NOT NULL
+    checksum INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE import (
     document INTEGER NOT NULL REFERENCES document (id) ON DELETE CASCADE,
@@ -129,6 +129,9 @@ def connect(path: str) -> sqlite3.Connection:
             _create(connection)
         elif schema != SCHEMA:
             raise DamagedIndexError("it was written by another version of metta-index, or another program")
+    except UnicodeDecodeError as error:  # sqlite3 quotes what it found in the schema
+        connection.close()
+        raise DamagedIndexError("what it says of its tables is no text") from error
     except BaseException:
         connection.close()
         raise

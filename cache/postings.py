@@ -37,17 +37,21 @@ class Postings:
         # Document numbers to add; negative ones to take away.
         self._defined: defaultdict[bytes, list[int]] = defaultdict(list)
         self._used: defaultdict[bytes, list[int]] = defaultdict(list)
+        # Whether documents were only added, each once, in the order of their numbers.
+        self._is_first = True
         #: How many rows the last `flush` added, less those that it took away.
         self.names_added = 0
 
     def change(self, document: int, before: Mentions | None, now: Mentions | None) -> None:
         """Notes that a document mentions other names than before; None: there is, or was, no such document."""
         if before is None and now is not None:
+            # All that the first build of an index does.
             for name in now.used:
                 self._used[name].append(document)
             for name in now.defined:
                 self._defined[name].append(document)
             return
+        self._is_first = False
         for changes, was, is_now in (
             (self._used, before.used if before else _NOTHING, now.used if now else _NOTHING),
             (self._defined, before.defined if before else _NOTHING, now.defined if now else _NOTHING),
@@ -58,6 +62,7 @@ class Postings:
                 changes[name].append(-document)
 
     def forget_changes(self) -> None:
+        self._is_first = True
         self._defined.clear()
         self._used.clear()
 
@@ -67,11 +72,24 @@ class Postings:
         names = sorted(self._defined.keys() | self._used.keys())
         empty = self._connection.execute("SELECT 1 FROM name LIMIT 1").fetchone() is None
         gone: list[tuple[str | bytes]] = []
-        self._connection.executemany("INSERT OR REPLACE INTO name VALUES (?, ?, ?, ?)", self._rows(names, empty, gone))
+        rows = self._first_rows(names) if empty and self._is_first else self._rows(names, empty, gone)
+        self._connection.executemany("INSERT OR REPLACE INTO name VALUES (?, ?, ?, ?)", rows)
         self._connection.executemany("DELETE FROM name WHERE name = ?", gone)
         changed = set(self._defined)
         self.forget_changes()
         return changed
+
+    def _first_rows(self, names: list[bytes]) -> Iterator[_Row]:
+        """What `_rows` gives where nothing was known: of a large workspace there are hundreds of thousands."""
+        self.names_added = len(names)
+        all_used, all_defined = self._used, self._defined
+        for name in names:
+            # Nearly all names stand in one document, which also defines them.
+            used, defined = all_used[name], all_defined.get(name)
+            second = f"[{used[0]}]" if len(used) == 1 else _json(used)
+            first = "[]" if defined is None else second if defined == used else _json(defined)
+            key = stored_name(name)
+            yield key, first, second, crc32(f"{key!r} {first} {second}".encode())
 
     def _rows(self, names: Iterable[bytes], empty: bool, gone: list[tuple[str | bytes]]) -> Iterator[_Row]:
         nothing: list[int] = []
@@ -171,9 +189,7 @@ def _applied(known: list[int], changes: list[int]) -> list[int]:
 
 
 def _row(key: str | bytes, defined: list[int], used: list[int]) -> _Row:
-    # Nearly all names stand in one document, which also defines them: there are as many as this is called.
-    second = f"[{used[0]}]" if len(used) == 1 else _json(used)
-    first = second if defined == used else _json(defined) if defined else "[]"
+    first, second = _json(defined), _json(used)
     return key, first, second, _check(key, first, second)
 
 

@@ -26,8 +26,8 @@ IMPORTS = [
     "!(import! &self tools:a)",
     "!(import! &self ../lib/a.metta)",
     "!(import! &self lib/a)",
-    "!(import! &self ../../shared/a)",
-    "!(import! &self shared)",
+    "!(import! &self ../../common/a)",
+    "!(import! &self common)",
     "!(import! &self (library tools a))",
     "!(import! &self json)",
     "!(include b)",
@@ -64,10 +64,10 @@ CONFIGURATIONS = [
     'roots = ["deep", "."]\n',
     '[dialects]\n"petta/**" = "petta"\n',
     'exclude = ["lib/"]\n',
-    'roots = ["../shared"]\nexclude = ["b.metta"]\n',
-    'roots = ["../shared", ".."]\n',
+    'roots = ["../common"]\nexclude = ["b.metta"]\n',
+    'roots = ["../common", ".."]\n',
 ]
-BESIDE = ["shared/a.metta", "shared/shared.metta", "shared/b.metta", "other/a.metta"]
+BESIDE = ["common/a.metta", "common/common.metta", "common/b.metta", "other/a.metta"]
 
 names = st.sampled_from(NAMES)
 texts = st.lists(st.sampled_from(IMPORTS), max_size=3).map("\n".join)

@@ -303,12 +303,12 @@ def test_refusals_say_what_to_do(program: Program, workspace: Path) -> None:
 
 
 def test_a_file_of_an_import_root_is_asked_for_by_where_it_is(program: Program, workspace: Path) -> None:
-    (workspace.parent / "shared").mkdir()
-    (workspace.parent / "shared" / "s.metta").write_text("")
+    (workspace.parent / "common").mkdir()
+    (workspace.parent / "common" / "s.metta").write_text("")
     (workspace / "alone.metta").write_text("!(import! &self s)\n")
-    (workspace / "metta-index.toml").write_text('roots = ["../shared"]\n')
-    ended = program("deps", "--root", workspace, "-r", workspace.parent / "shared" / "s.metta")
-    assert ended.out.splitlines() == ["../shared/s.metta", "└── alone.metta  line 1, root"]
+    (workspace / "metta-index.toml").write_text('roots = ["../common"]\n')
+    ended = program("deps", "--root", workspace, "-r", workspace.parent / "common" / "s.metta")
+    assert ended.out.splitlines() == ["../common/s.metta", "└── alone.metta  line 1, root"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are text there")

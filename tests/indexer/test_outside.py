@@ -25,11 +25,11 @@ def workspace(tmp_path: Path) -> Path:
         tmp_path / "all",
         {
             "project/main.metta": "!(import! &self tools)\n!(import! &self tools:more)\n",
-            "project/metta-index.toml": 'roots = ["../shared"]\n',
-            "shared/tools.metta": "(= (tool) 1)\n",
-            "shared/more.metta": "!(import! &self tools)\n",
-            "shared/.hidden.metta": "",
-            "shared/node_modules/x.metta": "",
+            "project/metta-index.toml": 'roots = ["../common"]\n',
+            "common/tools.metta": "(= (tool) 1)\n",
+            "common/more.metta": "!(import! &self tools)\n",
+            "common/.hidden.metta": "",
+            "common/node_modules/x.metta": "",
             "unrelated/tools.metta": "",
         },
     )
@@ -41,22 +41,22 @@ def found_in(root: Path) -> list[str]:
 
 
 def test_files_of_roots_are_those_of_the_workspace(workspace: Path) -> None:
-    assert found_in(workspace) == ["../shared/more.metta", "../shared/tools.metta", "main.metta"]
+    assert found_in(workspace) == ["../common/more.metta", "../common/tools.metta", "main.metta"]
 
 
 def test_patterns_of_git_and_exclude_hold_in_roots_but_include_does_not(workspace: Path) -> None:
-    write(workspace, {"metta-index.toml": 'roots = ["../shared"]\nexclude = ["more.metta"]\ninclude = ["src/**"]\n'})
-    assert found_in(workspace) == ["../shared/tools.metta"]
-    (workspace.parent / "shared" / ".git" / "objects").mkdir(parents=True)
-    write(workspace.parent / "shared", {".git/HEAD": "ref: refs/heads/main\n", ".gitignore": "tools.*\n"})
+    write(workspace, {"metta-index.toml": 'roots = ["../common"]\nexclude = ["more.metta"]\ninclude = ["src/**"]\n'})
+    assert found_in(workspace) == ["../common/tools.metta"]
+    (workspace.parent / "common" / ".git" / "objects").mkdir(parents=True)
+    write(workspace.parent / "common", {".git/HEAD": "ref: refs/heads/main\n", ".gitignore": "tools.*\n"})
     assert found_in(workspace) == []
 
 
 def test_a_root_that_holds_the_workspace_is_taken_without_it(workspace: Path) -> None:
     write(workspace, {"metta-index.toml": 'roots = [".."]\n'})
     assert found_in(workspace) == [
-        "../shared/more.metta",
-        "../shared/tools.metta",
+        "../common/more.metta",
+        "../common/tools.metta",
         "../unrelated/tools.metta",
         "main.metta",
     ]
@@ -64,21 +64,21 @@ def test_a_root_that_holds_the_workspace_is_taken_without_it(workspace: Path) ->
 
 def test_each_file_is_taken_once_whatever_roots_hold_each_other(workspace: Path) -> None:
     write(workspace.parent.parent, {"far.metta": ""})
-    write(workspace, {"metta-index.toml": 'roots = ["../..", "../shared"]\n'})
+    write(workspace, {"metta-index.toml": 'roots = ["../..", "../common"]\n'})
     assert found_in(workspace) == [
         "../../all/unrelated/tools.metta",
         "../../far.metta",
-        "../shared/more.metta",
-        "../shared/tools.metta",
+        "../common/more.metta",
+        "../common/tools.metta",
         "main.metta",
     ]
 
 
 def test_roots_within_others_are_walked_once(workspace: Path) -> None:
-    write(workspace, {"metta-index.toml": f'roots = ["../shared", "..", "{workspace}", "../shared/", "."]\n'})
+    write(workspace, {"metta-index.toml": f'roots = ["../common", "..", "{workspace}", "../common/", "."]\n'})
     settings = load_settings(workspace)
     assert settings.outside_roots() == ("..",)
-    assert settings.workspace_roots() == ("../shared", "..", ".", "../shared", ".")
+    assert settings.workspace_roots() == ("../common", "..", ".", "../common", ".")
 
 
 @pytest.mark.parametrize(
@@ -109,12 +109,12 @@ def test_roots_are_seen_from_the_workspace_wherever_the_program_runs(
 
 def test_patterns_see_files_of_roots_from_the_folder_of_the_configuration(workspace: Path) -> None:
     (workspace / "metta-index.toml").unlink()
-    write(workspace.parent, {"metta-index.toml": 'roots = ["shared"]\n[dialects]\n"shared/**" = "petta"\n'})
+    write(workspace.parent, {"metta-index.toml": 'roots = ["common"]\n[dialects]\n"common/**" = "petta"\n'})
     settings = load_settings(workspace)
-    assert settings.dialect_of("../shared/tools.metta") == "petta"
+    assert settings.dialect_of("../common/tools.metta") == "petta"
     assert settings.dialect_of("main.metta") is None
-    write(workspace.parent, {"metta-index.toml": 'roots = ["shared"]\nexclude = ["/shared/more.metta"]\n'})
-    assert found_in(workspace) == ["../shared/tools.metta", "main.metta"]
+    write(workspace.parent, {"metta-index.toml": 'roots = ["common"]\nexclude = ["/common/more.metta"]\n'})
+    assert found_in(workspace) == ["../common/tools.metta", "main.metta"]
 
 
 def test_a_root_that_is_not_there_is_a_failure_that_says_so(program: Program, workspace: Path) -> None:
@@ -133,9 +133,9 @@ def imports_of(program: Program, root: Path) -> list[tuple[str, str, str, str]]:
 
 def test_imports_lead_into_roots_and_nothing_of_the_machine_is_exported(program: Program, workspace: Path) -> None:
     assert imports_of(program, workspace) == [
-        ("../shared/more.metta", "../shared/tools.metta", "resolved", "exact"),
-        ("main.metta", "../shared/tools.metta", "resolved", "root"),
-        ("main.metta", "../shared/more.metta", "resolved", "root"),
+        ("../common/more.metta", "../common/tools.metta", "resolved", "exact"),
+        ("main.metta", "../common/tools.metta", "resolved", "root"),
+        ("main.metta", "../common/more.metta", "resolved", "root"),
     ]
     export = program.export(workspace)
     assert str(workspace.parent) not in export and "project" not in export
@@ -143,9 +143,9 @@ def test_imports_lead_into_roots_and_nothing_of_the_machine_is_exported(program:
 
 
 def test_an_absolute_root_is_named_as_it_is_written(program: Program, workspace: Path) -> None:
-    shared = workspace.parent / "shared"
-    write(workspace, {"metta-index.toml": f'roots = ["{shared}"]\n'})
-    assert ("main.metta", f"{shared}/tools.metta", "resolved", "root") in imports_of(program, workspace)
+    common = workspace.parent / "common"
+    write(workspace, {"metta-index.toml": f'roots = ["{common}"]\n'})
+    assert ("main.metta", f"{common}/tools.metta", "resolved", "root") in imports_of(program, workspace)
 
 
 def test_a_change_in_a_root_is_seen_and_costs_what_it_changes(program: Program, workspace: Path) -> None:
@@ -155,15 +155,15 @@ def test_a_change_in_a_root_is_seen_and_costs_what_it_changes(program: Program, 
 
     assert work() == {"scanned": 3, "parsed": 3, "linked": 3}
     assert work() == {"scanned": 3, "parsed": 0, "linked": 0}
-    write(workspace.parent, {"shared/tools.metta": "(= (tool) 2)\n"})
+    write(workspace.parent, {"common/tools.metta": "(= (tool) 2)\n"})
     assert work() == {"scanned": 3, "parsed": 1, "linked": 0}
-    (workspace.parent / "shared" / "more.metta").unlink()
+    (workspace.parent / "common" / "more.metta").unlink()
     assert work() == {"scanned": 2, "parsed": 0, "linked": 1}
     assert imports_of(program, workspace)[1][2:] == ("unresolved", None)
 
 
 def test_what_was_decided_in_roots_is_remembered(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(workspace, {"metta-index.toml": 'roots = ["../shared", "../unrelated"]\nexclude = ["more.metta"]\n'})
+    write(workspace, {"metta-index.toml": 'roots = ["../common", "../unrelated"]\nexclude = ["more.metta"]\n'})
     settings = load_settings(workspace)
     found, known = discover_with_roots(workspace, settings, b"")
     monkeypatch.setattr("metta_index.indexer.discovery.walk._patterns", lambda lines: pytest.fail("patterns were read"))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from metta_index.cli.asking import answer_each, unknown
 from metta_index.cli.colours import paint
-from metta_index.cli.exits import UsageError, one_of, say
+from metta_index.cli.exits import UsageError
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
-from metta_index.cli.output import write_lines
-from metta_index.cli.places import name_of, parse_place, start_of, word_at
-from metta_index.cli.refresh import refresh, whole_index
-from metta_index.cli.session import Session, open_session
+from metta_index.cli.places import name_of, parse_place, word_at
+from metta_index.cli.session import Session
 from metta_index.cli.source_lines import SourceLines
 from metta_index.indexer.discovery.walk import display_path
 
@@ -109,30 +107,16 @@ def _answer(
     show: Callable[[Iterable[Any], SourceLines], Iterator[str]],
     as_object: Callable[[Any], dict[str, Any]],
 ) -> int:
-    """Asks each query, and writes what comes back: 1 where that is nothing for some, or a file could not be indexed."""
-    one_of("--format", output_format, "text", "json")
-    with open_session(root, start=start_of(queries)) as session:
-        code = refresh(session, not no_refresh)
-        from metta_index.indexer.queries.index import Index
-
-        with whole_index(session), session.index.snapshot():
-            index = Index(session.index)
-            answers = []
-            for query in queries:
-                name = _name(session, index, query)
-                found = ask(index, name)
-                answers.append((query, found, "" if found else none_found(index, name, query)))
-        sources = SourceLines(session.root)
-        for query, found, message in answers:
-            if not found:
-                say(message)
-                code = 1
-            elif output_format == "json":
-                objects = ({"schema": 1, "query": query} | as_object(one) for one in found)
-                write_lines((json.dumps(one, ensure_ascii=False) for one in objects), None)
-            else:
-                write_lines([paint(query, "kind"), *show(found, sources)], None)
-    return code
+    return answer_each(
+        queries,
+        root,
+        output_format,
+        no_refresh,
+        lambda session, index, query: ask(index, _name(session, index, query)),
+        lambda session, index, query: none_found(index, _name(session, index, query), query),
+        lambda query, found, sources: [paint(query, "kind"), *show(found, sources)],
+        lambda query, one: {"schema": 1, "query": query} | as_object(one),
+    )
 
 
 def _name(session: Session, index: Index, query: str) -> bytes:
@@ -150,7 +134,7 @@ def _no_callers(index: Index, name: bytes, query: str) -> str:
     if uses:
         others = f"{uses:,} other {'use is' if uses == 1 else 'uses are'} there"
         return f"nothing calls {query}; {others}: `metta-index callers --all-uses {query}`"
-    return f"nothing calls {query}" if index.definitions(name) else _unknown(query)
+    return f"nothing calls {query}" if index.definitions(name) else unknown(query)
 
 
 def _no_callees(index: Index, name: bytes, query: str) -> str:
@@ -159,11 +143,7 @@ def _no_callees(index: Index, name: bytes, query: str) -> str:
     found = index.definitions(name)
     if any(symbol.role == Role.DEFINITION for symbol in found):
         return f"{query} calls nothing that was asked for"
-    return f"{query} has no definition in the workspace" if found else _unknown(query)
-
-
-def _unknown(query: str) -> str:
-    return f"nothing is known of {query}; `metta-index search` finds names that are like it"
+    return f"{query} has no definition in the workspace" if found else unknown(query)
 
 
 def _caller_lines(found: Iterable[Caller], sources: SourceLines) -> Iterator[str]:
@@ -243,15 +223,9 @@ def _callee_object(callee: Callee) -> dict[str, Any]:
 
 
 def _place_object(place: Reference) -> dict[str, Any]:
-    return {
-        "path": display_path(place.path),
-        "line": place.position.row + 1,
-        "column": place.position.column + 1,
-        "start_byte": place.start_byte,
-        "end_byte": place.end_byte,
-        "use": place.use.name.lower(),
-        "arguments": place.arguments,
-    }
+    from metta_index.indexer.formats.answers import place_object
+
+    return place_object(place) | {"use": place.use.name.lower(), "arguments": place.arguments}
 
 
 def _text(name: bytes) -> str:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from metta_index.cli.asking import answer_each, unknown
 from metta_index.cli.colours import paint
 from metta_index.cli.exits import UsageError, one_of, say
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
-from metta_index.cli.output import write_lines
-from metta_index.cli.places import name_of, parse_place, start_of, word_at
-from metta_index.cli.refresh import refresh, whole_index
-from metta_index.cli.session import Session, open_session
+from metta_index.cli.places import name_of, parse_place, word_at
+from metta_index.cli.session import Session
 from metta_index.cli.source_lines import SourceLines
 from metta_index.indexer.discovery.walk import display_path
 
@@ -114,34 +112,23 @@ def _answer(
     ask: Callable[[Session, Index, str], list[Any]],
     show: Callable[[list[Any], SourceLines], Iterator[str]],
 ) -> int:
-    """Asks each query, and writes what comes back: 1 where that is nothing for some, or a file could not be indexed."""
-    one_of("--format", output_format, "text", "json")
-    with open_session(root, start=start_of(queries)) as session:
-        code = refresh(session, not no_refresh)
-        from metta_index.indexer.queries.index import Index
-
-        with whole_index(session), session.index.snapshot():
-            index = Index(session.index)
-            answers = [(query, ask(session, index, query)) for query in queries]
-            if not all(found for _query, found in answers):
-                session.index.verify_names()
-        sources = SourceLines(session.root)
-        for query, found in answers:
-            if not found:
-                say(f"nothing is known of {query}; `metta-index search` finds names that are like it")
-                code = 1
-            lines = map(_json_of, found) if output_format == "json" else show(found, sources)
-            write_lines(lines, None)
-    return code
+    return answer_each(
+        queries,
+        root,
+        output_format,
+        no_refresh,
+        ask,
+        lambda _session, _index, query: unknown(query),
+        lambda _query, found, sources: show(list(found), sources),
+        lambda _query, one: _object(one),
+    )
 
 
-def _json_of(found: Meaning | Reference) -> str:
+def _object(found: Meaning | Reference) -> dict[str, Any]:
     from metta_index.indexer.formats.answers import meaning_object, reference_object
     from metta_index.indexer.queries.index import Reference
 
-    return json.dumps(
-        reference_object(found) if isinstance(found, Reference) else meaning_object(found), ensure_ascii=False
-    )
+    return reference_object(found) if isinstance(found, Reference) else meaning_object(found)
 
 
 def _meanings(session: Session, index: Index, query: str) -> list[Meaning]:
@@ -256,17 +243,16 @@ def _reference_lines(references: list[Reference], sources: SourceLines) -> Itera
     say(_counted(references))
 
 
-def _counted(references: Iterable[Reference]) -> str:
+def _counted(references: Sequence[Reference]) -> str:
     from metta_index.indexer.formats.answers import use_of
 
-    references = list(references)
     kinds = Counter((reference.role, reference.use) for reference in references)
     counts: Counter[str] = Counter()
     for (role, use), count in kinds.items():
         counts[use_of(role, use)] += count
     uses = ", ".join(f"{count:,} {use}" for use, count in counts.most_common())
     files = len({reference.path for reference in references})
-    return f"{len(references):,} in {files:,} {'file' if files == 1 else 'files'}: {uses}" if references else ""
+    return f"{len(references):,} in {files:,} {'file' if files == 1 else 'files'}: {uses}"
 
 
 def _place(found: Symbol) -> str:

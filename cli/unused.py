@@ -89,17 +89,14 @@ def _line(found: Unused) -> str:
 
 
 def _object(found: Unused) -> dict[str, Any]:
+    from metta_index.indexer.formats.answers import place_object
     from metta_index.indexer.text.symbols import name_text
 
     return {
         "schema": 1,
         "name": name_text(found.name),
         "kind": found.kind.name.lower(),
-        "path": display_path(found.path),
-        "line": found.position.row + 1,
-        "column": found.position.column + 1,
-        "start_byte": found.start_byte,
-        "end_byte": found.end_byte,
+        **place_object(found),
         "arity": found.arity,
         "signature": found.signature,
         "clauses": found.clauses,

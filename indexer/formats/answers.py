@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from metta_index.indexer.discovery.walk import display_path
 from metta_index.indexer.languages.metta.builtins import Builtin
 from metta_index.indexer.queries.index import Reference, Symbol
 from metta_index.indexer.queries.resolving import Meaning
+from metta_index.indexer.text.positions import Position
 from metta_index.indexer.text.symbols import Flag, Role, Use, name_text
 
 
+class Placed(Protocol):
+    """What stands at a place of a document."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def position(self) -> Position: ...
+
+    @property
+    def start_byte(self) -> int: ...
+
+    @property
+    def end_byte(self) -> int: ...
+
+
+def place_object(found: Placed) -> dict[str, Any]:
+    """Where something stands, as all answers say it: lines and columns from 1, columns in code points."""
+    return {
+        "path": display_path(found.path),
+        "line": found.position.row + 1,
+        "column": found.position.column + 1,
+        "start_byte": found.start_byte,
+        "end_byte": found.end_byte,
+    }
+
+
 def symbol_object(symbol: Symbol) -> dict[str, Any]:
-    """One place that says what a name is. Lines and columns from 1, columns in code points."""
+    """One place that says what a name is."""
     found: dict[str, Any] = {
         "schema": 1,
         "name": name_text(symbol.name),
         "kind": symbol.kind.name.lower(),
         "role": symbol.role.name.lower(),
-        "path": display_path(symbol.path),
-        "line": symbol.position.row + 1,
-        "column": symbol.position.column + 1,
-        "start_byte": symbol.start_byte,
-        "end_byte": symbol.end_byte,
+        **place_object(symbol),
         "arity": symbol.arity,
         "signature": symbol.signature or None,
         "type": symbol.type or None,
@@ -77,11 +101,7 @@ def reference_object(reference: Reference) -> dict[str, Any]:
         "name": name_text(reference.name),
         "role": reference.role.name.lower(),
         "use": use_of(reference.role, reference.use),
-        "path": display_path(reference.path),
-        "line": reference.position.row + 1,
-        "column": reference.position.column + 1,
-        "start_byte": reference.start_byte,
-        "end_byte": reference.end_byte,
+        **place_object(reference),
         "arguments": reference.arguments,
         "within": name_text(reference.within) if reference.within is not None else None,
     }

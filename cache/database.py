@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING
 from metta_index.cache.index_file import DamagedIndexError, connect, described, is_damage, set_aside
 from metta_index.cache.index_reader import IndexReader
 from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, seal
-from metta_index.cache.postings import decoded_tables, mentioned_by
+from metta_index.cache.postings import decoded_tables
 from metta_index.indexer.discovery.manifest import Manifest, Stat
 
 if TYPE_CHECKING:
@@ -132,16 +132,16 @@ class IndexDatabase(IndexReader):
 
         self._begin()
         old = self._find(path)
-        before = None
+        was: list[SymbolTable] = []
         known: list[ImportRecord] = []
         decoded = decoded_tables(tables)
-        if self.finding_rows.is_needed():
-            self._note_changes(path, old, decoded)
         if old is not None:
-            before = mentioned_by(self.tables(old))
+            was = decoded_tables(self.tables(old))
             known = self.imports.of(old.id)
             self._connection.execute("DELETE FROM document WHERE id = ?", (old.id,))
             self._count(old, -1)
+        if self.finding_rows.is_needed():
+            self._note_changes(path, was, decoded)
         document = DocumentRow(
             old.id if old is not None else self._new_id(),
             path,
@@ -162,7 +162,7 @@ class IndexDatabase(IndexReader):
             "INSERT INTO piece VALUES (?, ?, ?)",
             ((document.id, position, seal(document.piece(position), table)) for position, table in enumerate(tables)),
         )
-        self.postings.change(document.id, before, mentions(decoded))
+        self.postings.change(document.id, mentions(was) if old is not None else None, mentions(decoded))
         records = [*imports_in(path, decoded)]
         if self.imports.replace(document.id, records, known):
             self.finding_rows.change([imports_key(path)])
@@ -194,8 +194,7 @@ class IndexDatabase(IndexReader):
         self._begin()
         for table in ("finding", "lookup", "import", "piece", "name", "document", "manifest"):
             self._connection.execute(f"DELETE FROM {table}")
-        self.postings.forget_changes()
-        self.finding_rows.forget_changes()
+        self._forget_changes()
         self._known = None
         self._totals = dict.fromkeys(_TOTALS, 0)
 
@@ -229,9 +228,7 @@ class IndexDatabase(IndexReader):
             yield
         finally:
             self._connection.execute("ROLLBACK")
-            self.postings.forget_changes()
-            self.imports.forget_changes()
-            self.finding_rows.forget_changes()
+            self._forget_changes()
             self._forget_rows()
             self.manifest()
 
@@ -249,6 +246,10 @@ class IndexDatabase(IndexReader):
         if self._has_all_findings:
             self.set_meta("finding_totals", self.finding_rows.totals())
 
+    def _forget_changes(self) -> None:
+        for rows in (self.postings, self.imports, self.finding_rows):
+            rows.forget_changes()
+
     def _forget_rows(self) -> None:
         self._paths = None
         self._rows.clear()
@@ -262,13 +263,12 @@ class IndexDatabase(IndexReader):
             self._count_findings()
             self._connection.execute("COMMIT")
 
-    def _note_changes(self, path: str, old: DocumentRow | None, tables: Sequence[SymbolTable]) -> None:
-        """Notes what a document says otherwise than before; no tables: it is removed."""
+    def _note_changes(self, path: str, before: Sequence[SymbolTable], tables: Sequence[SymbolTable]) -> None:
+        """Notes what a document says otherwise than `before`; without tables it is, or was, not there."""
         from metta_index.indexer.rules.keys import imports_key, name_key, near_keys, text_key
         from metta_index.indexer.text.offers import signatures
 
-        was = signatures(decoded_tables(self.tables(old))) if old is not None else {}
-        now = signatures(tables)
+        was, now = signatures(before), signatures(tables)
         self.finding_rows.change(name_key(name) for name in was.keys() | now.keys() if was.get(name) != now.get(name))
         # A name that comes or goes is, or was, what others were nearly called.
         self.finding_rows.change(key for name in was.keys() ^ now.keys() for key in near_keys(name))
@@ -288,11 +288,8 @@ class IndexDatabase(IndexReader):
             self._connection.execute("ROLLBACK")
             raise OvertakenError
         self._has_all_findings = self.has_all_findings()
-        self.postings.forget_changes()
-        self.finding_rows.forget_changes()
-        self.imports.forget_changes()
-        self._paths = None
-        self._rows.clear()
+        self._forget_changes()
+        self._forget_rows()
         self._next_id = self._connection.execute("SELECT coalesce(max(id), 0) FROM document").fetchone()[0]
 
     def _new_id(self) -> int:
@@ -302,10 +299,13 @@ class IndexDatabase(IndexReader):
     def _drop(self, path: str) -> None:
         document = self._find(path)
         if document is not None:
+            from metta_index.indexer.linking.postings import mentions
+
+            was = decoded_tables(self.tables(document))
             if self.finding_rows.is_needed():
-                self._note_changes(path, document, [])
+                self._note_changes(path, was, [])
             self.imports.drop(document.id)
-            self.postings.change(document.id, mentioned_by(self.tables(document)), None)
+            self.postings.change(document.id, mentions(was), None)
             self._connection.execute("DELETE FROM document WHERE id = ?", (document.id,))
             self._count(document, -1)
 

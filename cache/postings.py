@@ -157,13 +157,6 @@ class Postings:
         return defined, used
 
 
-def mentioned_by(tables: Iterable[bytes]) -> Mentions:
-    """The names in encoded tables. Raises DamagedIndexError where they are none."""
-    from metta_index.indexer.linking.postings import mentions
-
-    return mentions(decoded_tables(tables))
-
-
 def decoded_tables(tables: Iterable[bytes]) -> list[SymbolTable]:
     """Tables as `encode_table` encoded them. Raises DamagedIndexError where they are none."""
     from metta_index.indexer.errors import DecodeError

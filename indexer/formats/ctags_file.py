@@ -10,12 +10,12 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from metta_index.indexer.formats.ctags import MOVED, PLAIN, render_tags
 from metta_index.indexer.formats.tags_header import pseudo_tags
 from metta_index.indexer.languages import versions_of
-from metta_index.indexer.protocols import EntryCache
+from metta_index.indexer.protocols import EntryCache, IndexedDocument
 from metta_index.indexer.text.digest import blake2b, content_digest
 from metta_index.indexer.text.symbols import decode_table
 
@@ -26,23 +26,7 @@ RENDERER_VERSION = "2"
 _AT_ONCE = 256
 
 
-class TaggedDocument(Protocol):
-    """What is asked of a document of the index."""
-
-    @property
-    def path(self) -> str: ...
-
-    @property
-    def language(self) -> str: ...
-
-    @property
-    def dialect(self) -> str: ...
-
-    @property
-    def digest(self) -> bytes: ...
-
-
-_Document = TypeVar("_Document", bound=TaggedDocument)
+_Document = TypeVar("_Document", bound=IndexedDocument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +93,7 @@ def _merged(fragments: Iterable[bytes]) -> list[bytes]:
     return lines
 
 
-def _key(path: bytes, document: TaggedDocument) -> str:
+def _key(path: bytes, document: IndexedDocument) -> str:
     """By what a fragment is kept: all that the tables of a document and its tags depend on."""
     versions = versions_of(document.language)
     parts = [
@@ -133,7 +117,7 @@ def _prefix(root: Path, folder: Path) -> bytes:
     return b"" if way == os.curdir else os.fsencode(way.replace(os.sep, "/") + "/")
 
 
-def _source(root: Path, document: TaggedDocument) -> bytes | None:
+def _source(root: Path, document: IndexedDocument) -> bytes | None:
     """The text that was indexed; None where the file is gone, or holds another by now."""
     try:
         source = (root / document.path).read_bytes()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from metta_index.indexer.languages.metta.builtins import UNEVALUATED, Builtin, arrow, names
 from metta_index.indexer.rules.code import Call, Code, Node
 from metta_index.indexer.rules.linked import Linked, builtins_of
+from metta_index.indexer.rules.rule import Match
 from metta_index.indexer.text.offers import Offer
 from metta_index.indexer.text.symbols import Flag, Role, name_text
 
@@ -163,6 +164,20 @@ def declared_arities(name: bytes, linked: Linked) -> Declared | None:
         known[name] = _declared_arities(name, linked)
     found = known[name]
     return found if isinstance(found, Declared) else None
+
+
+def miscounted(code: Code, linked: Linked, is_wrong: Callable[[Declared, int], bool]) -> Iterator[Match]:
+    """Calls whose number of arguments is not a declared one, and `is_wrong` beside rules and facts of the name."""
+    for call in code.calls:
+        declared = declared_arities(call.name, linked)
+        count = len(call.arguments)
+        if declared is None or count in declared.arities or not is_wrong(declared, count):
+            continue
+        if is_plain_call(call, linked):
+            wanted = " or ".join(map(str, sorted(declared.arities)))
+            message = f"`{name_text(call.name)}` is declared with {wanted} arguments, and is given {count}"
+            said = next(one for one in linked.visible(call.name) if one.role == Role.DECLARATION)
+            yield Match(call.node.start, call.node.end, message, None, (linked.place(said, "declared here"),))
 
 
 def _declared_arities(name: bytes, linked: Linked) -> Declared | None:

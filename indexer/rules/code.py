@@ -13,7 +13,17 @@ from metta_index.indexer.checking.findings import Edit, Fix, SourceText
 from metta_index.indexer.languages.metta import grammar
 from metta_index.indexer.text.problems import Problem
 from metta_index.indexer.text.regions import PositionMap
-from metta_index.indexer.text.symbols import Definition, Documentation, Role, SymbolTable, TopKind, Use, name_text
+from metta_index.indexer.text.symbols import (
+    Definition,
+    Documentation,
+    Flag,
+    Kind,
+    Role,
+    SymbolTable,
+    TopKind,
+    Use,
+    name_text,
+)
 from metta_index.indexer.text.syntax import SyntaxTree
 
 #: Problems after which the rest of an atom is not what it was meant to be.
@@ -328,6 +338,17 @@ class Code:
             for part in self.parts
             for found in part.table.definitions
         )
+
+    @property
+    def functions(self) -> Iterator[Place]:
+        """The first rule of each function that the document has rules for; those made while it runs are left out."""
+        seen: set[bytes] = set()
+        for place in self.definitions:
+            one = place.definition
+            is_rule = one.role == Role.DEFINITION and one.kind == Kind.FUNCTION and not one.flags & Flag.DYNAMIC
+            if is_rule and place.name not in seen:
+                seen.add(place.name)
+                yield place
 
     @cached_property
     def documentation(self) -> tuple[DocPlace, ...]:

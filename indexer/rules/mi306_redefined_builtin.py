@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import HYPERON, Match, Rule
-from metta_index.indexer.text.symbols import Flag, Kind, Role, name_text
+from metta_index.indexer.text.symbols import name_text
 
 #: A file with rules for more of them is an implementation of the language, or a part of one.
 _MANY = 3
@@ -20,14 +20,9 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
 
 
 def _rules(code: Code, linked: Linked) -> Iterator[Match]:
-    seen: set[bytes] = set()
-    for place in code.definitions:
-        one = place.definition
-        if one.role != Role.DEFINITION or one.kind != Kind.FUNCTION or one.flags & Flag.DYNAMIC or place.name in seen:
-            continue
-        seen.add(place.name)
+    for place in code.functions:
         rows = [row for row in linked.builtins(place.name) if row.always and row.kind != "constructor"]
-        if rows and any(row.accepts(one.arity) for row in rows):
+        if rows and any(row.accepts(place.definition.arity) for row in rows):
             end = place.name_end
             message = f"`{name_text(place.name)}` is there already ({rows[0].module}); this adds to it, or does nothing"
             yield Match(place.name_start, end, message)

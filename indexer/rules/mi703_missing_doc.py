@@ -7,16 +7,11 @@ from collections.abc import Iterator
 from metta_index.indexer.rules.code import Code
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import HYPERON, PETTA, Match, Rule
-from metta_index.indexer.text.symbols import Flag, Kind, Role, name_text
+from metta_index.indexer.text.symbols import Role, name_text
 
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
-    seen: set[bytes] = set()
-    for place in code.definitions:
-        one = place.definition
-        if one.role != Role.DEFINITION or one.kind != Kind.FUNCTION or one.flags & Flag.DYNAMIC or place.name in seen:
-            continue
-        seen.add(place.name)
+    for place in code.functions:
         if all(offer.role != Role.DOCUMENTATION for offer in linked.visible(place.name)):
             end = place.name_end
             yield Match(place.name_start, end, f"`{name_text(place.name)}` is not documented")

@@ -10,9 +10,10 @@ taken away, a line continuation) are gaps between segments.
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -20,6 +21,9 @@ from typing import NamedTuple
 from metta_index.indexer import _columns
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.text.symbols import HOLE, Confidence, Region
+
+#: Marks of fields that are doubled to stand for themselves, in the formats of all hosts.
+_DOUBLED = (b"%%", b"{{", b"}}")
 
 
 class SegmentKind(IntEnum):
@@ -38,6 +42,10 @@ class Segment(NamedTuple):
     start: int
     end: int
 
+    def moved(self, by: int) -> Segment:
+        """The same text, that many bytes later in the host."""
+        return self._replace(start=self.start + by, end=self.end + by)
+
 
 def verbatim(source: bytes, start: int, end: int) -> Segment:
     """The host's own bytes."""
@@ -52,6 +60,39 @@ def escape(text: bytes, start: int, end: int) -> Segment:
 def hole(start: int, end: int) -> Segment:
     """A placeholder for what is known only when the host runs."""
     return Segment(SegmentKind.HOLE, HOLE, start, end)
+
+
+def unescaped(
+    source: bytes, start: int, end: int, pattern: re.Pattern[bytes], value: Callable[[bytes], bytes]
+) -> Iterator[Segment]:
+    """The segments of the host's bytes [start, end); what `pattern` matches stands for its `value`, which may be ""."""
+    at = start
+    for found in pattern.finditer(source, start, end):
+        if found.start() > at:
+            yield verbatim(source, at, found.start())
+        text = value(found[0])
+        if text:
+            yield escape(text, found.start(), found.end())
+        at = found.end()
+    if at < end:
+        yield verbatim(source, at, end)
+
+
+def punched(text: Iterable[Segment], fields: re.Pattern[bytes]) -> Iterator[Segment]:
+    """The segments of a format with a hole for every field; of a doubled mark, which is none, one is left."""
+    for segment in text:
+        if segment.kind != SegmentKind.VERBATIM:
+            yield segment
+            continue
+        at = 0
+        for found in fields.finditer(segment.text):
+            if found.start() > at:
+                yield verbatim(segment.text, at, found.start()).moved(segment.start)
+            where = segment.start + found.start(), segment.start + found.end()
+            yield escape(found[0][:1], *where) if found[0] in _DOUBLED else hole(*where)
+            at = found.end()
+        if at < len(segment.text):
+            yield verbatim(segment.text, at, len(segment.text)).moved(segment.start)
 
 
 def text_of(segments: Iterable[Segment]) -> bytes:

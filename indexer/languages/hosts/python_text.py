@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tree_sitter import Node
 
@@ -16,7 +16,7 @@ from metta_index.indexer.languages.hosts.python_module import (
     called_name,
     receiver_of,
 )
-from metta_index.indexer.text.regions import Segment, SegmentKind, escape, hole, verbatim
+from metta_index.indexer.text.regions import Segment, escape, hole, punched, unescaped
 
 #: Language reference, 2.4.1.1; Python reads every line end as "\n".
 _ESCAPES = re.compile(
@@ -135,7 +135,7 @@ def _text(module: PythonModule, node: Node) -> Text | None:
             match called_name(module, node):
                 case "format":
                     text = _text(module, receiver)
-                    return None if text is None else tuple(_punched(text, _FIELD))
+                    return None if text is None else tuple(punched(text, _FIELD))
                 case "join":
                     return _joined(module, node, receiver)
                 case name if name in _SAME_TEXT:
@@ -178,7 +178,7 @@ def _operation(module: PythonModule, node: Node) -> Text | None:
     if _operator(node) == "%":
         left = node.child_by_field_name("left")
         text = _text(module, left) if left is not None else None
-        return None if text is None else tuple(_punched(text, _CONVERSION))
+        return None if text is None else tuple(punched(text, _CONVERSION))
     if _operator(node) != "+":
         return None
     segments: list[Segment] = []
@@ -225,25 +225,12 @@ def _string(source: bytes, node: Node) -> Text | None:
     at = opening.end_byte
     for child in node.children[1:-1]:
         if child.type == "interpolation":
-            segments += _decoded(source, at, child.start_byte, pattern)
+            segments += unescaped(source, at, child.start_byte, pattern, _value)
             segments.append(hole(child.start_byte, child.end_byte))
             at = child.end_byte
     # The grammar takes what backslashes a raw string consists of for a part of its closing quotes.
-    segments += _decoded(source, at, closing.end_byte - len(written) + len(prefix), pattern)
+    segments += unescaped(source, at, closing.end_byte - len(written) + len(prefix), pattern, _value)
     return tuple(segments)
-
-
-def _decoded(source: bytes, start: int, end: int, pattern: re.Pattern[bytes]) -> Iterator[Segment]:
-    at = start
-    for found in pattern.finditer(source, start, end):
-        if found.start() > at:
-            yield verbatim(source, at, found.start())
-        value = _value(found[0])
-        if value:
-            yield escape(value, found.start(), found.end())
-        at = found.end()
-    if at < end:
-        yield verbatim(source, at, end)
 
 
 def _value(token: bytes) -> bytes:
@@ -264,25 +251,3 @@ def _value(token: bytes) -> bytes:
         return chr(code).encode("utf-8", "replace")
     except (ValueError, OverflowError, KeyError, UnicodeDecodeError):
         return token
-
-
-def _punched(text: Sequence[Segment], pattern: re.Pattern[bytes]) -> Iterator[Segment]:
-    """Segments with a hole for every field of a format."""
-    for segment in text:
-        if segment.kind != SegmentKind.VERBATIM:
-            yield segment
-            continue
-        at = 0
-        for found in pattern.finditer(segment.text):
-            if found.start() > at:
-                yield Segment(segment.kind, segment.text[at : found.start()], *_shifted(segment, at, found.start()))
-            where = _shifted(segment, found.start(), found.end())
-            doubled = found[0] in (b"%%", b"{{", b"}}")
-            yield escape(found[0][:1], *where) if doubled else hole(*where)
-            at = found.end()
-        if at < len(segment.text):
-            yield Segment(segment.kind, segment.text[at:], *_shifted(segment, at, len(segment.text)))
-
-
-def _shifted(segment: Segment, start: int, end: int) -> tuple[int, int]:
-    return segment.start + start, segment.start + end

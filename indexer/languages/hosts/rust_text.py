@@ -13,7 +13,7 @@ from tree_sitter import Node
 
 from metta_index.indexer.languages.hosts import providers
 from metta_index.indexer.languages.hosts.walking import nodes_of
-from metta_index.indexer.text.regions import Segment, SegmentKind, escape, hole, verbatim
+from metta_index.indexer.text.regions import Segment, hole, punched, unescaped
 
 _STRINGS = frozenset({"string_literal", "raw_string_literal"})
 _WHOLE = _STRINGS | {"char_literal", "line_comment", "block_comment", "lifetime"}
@@ -111,7 +111,7 @@ class RustFile:
         if words[:3] == [b"format", b"!", b"("]:
             text = string(self.source, given[3]) if len(given) > 3 else None
             if text is not None:
-                yield tuple(_punched(text))
+                yield tuple(punched(text, _FIELD))
         elif words[:3] == [b"concat", b"!", b"("]:
             yield tuple(self._concatenated(given[3:-1]))
         elif words == [b"String", b"::", b"from", b"("]:
@@ -152,23 +152,10 @@ def string(source: bytes, token: Node) -> Text | None:
         raw = _RAW.match(source, start, end)
         if raw is None:
             return None
-        return tuple(_decoded(source, raw.end(), end - 1 - len(raw[1]), _LINE_ENDS))
+        return tuple(unescaped(source, raw.end(), end - 1 - len(raw[1]), _LINE_ENDS, _value))
     if token.type != "string_literal" or source[start : start + 1] != b'"':
         return None
-    return tuple(_decoded(source, start + 1, end - 1, _ESCAPES))
-
-
-def _decoded(source: bytes, start: int, end: int, pattern: re.Pattern[bytes]) -> Iterator[Segment]:
-    at = start
-    for found in pattern.finditer(source, start, end):
-        if found.start() > at:
-            yield verbatim(source, at, found.start())
-        value = _value(found[0])
-        if value:
-            yield escape(value, found.start(), found.end())
-        at = found.end()
-    if at < end:
-        yield verbatim(source, at, end)
+    return tuple(unescaped(source, start + 1, end - 1, _ESCAPES, _value))
 
 
 def _value(token: bytes) -> bytes:
@@ -181,22 +168,3 @@ def _value(token: bytes) -> bytes:
         return _SIMPLE[kind]
     code = int(token[2:].strip(b"{}").replace(b"_", b"") or b"0", 16)
     return chr(code).encode("utf-8", "replace") if code <= 0x10FFFF else token
-
-
-def _punched(text: Sequence[Segment]) -> Iterator[Segment]:
-    """A format string's segments with a hole for every field."""
-    for segment in text:
-        if segment.kind != SegmentKind.VERBATIM:
-            yield segment
-            continue
-        at = 0
-        for found in _FIELD.finditer(segment.text):
-            if found.start() > at:
-                yield Segment(
-                    segment.kind, segment.text[at : found.start()], segment.start + at, segment.start + found.start()
-                )
-            where = segment.start + found.start(), segment.start + found.end()
-            yield escape(found[0][:1], *where) if found[0] in (b"{{", b"}}") else hole(*where)
-            at = found.end()
-        if at < len(segment.text):
-            yield Segment(segment.kind, segment.text[at:], segment.start + at, segment.end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from metta_index.indexer.text.regions import Segment, escape, verbatim
+from metta_index.indexer.text.regions import Segment, unescaped
 
 #: RFC 8259, section 7; a pair of surrogates is one character.
 _JSON_ESCAPES = re.compile(
@@ -25,14 +25,7 @@ def marks_metta(info: bytes) -> bool:
 
 def json_string(source: bytes, start: int, end: int) -> Iterator[Segment]:
     """The segments of a JSON string whose content, without quotes, is at bytes [start, end)."""
-    at = start
-    for found in _JSON_ESCAPES.finditer(source, start, end):
-        if found.start() > at:
-            yield verbatim(source, at, found.start())
-        yield escape(_json_value(found[0]), found.start(), found.end())
-        at = found.end()
-    if at < end:
-        yield verbatim(source, at, end)
+    return unescaped(source, start, end, _JSON_ESCAPES, _json_value)
 
 
 def _json_value(token: bytes) -> bytes:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from metta_index.indexer.languages.hosts import HOSTS
 from metta_index.indexer.languages.hosts.imports import tell as tell_of_host
 from metta_index.indexer.languages.metta import modules_names, modules_paths
+from metta_index.indexer.languages.metta.builtins import modules_of
 from metta_index.indexer.languages.metta.modules_files import FileSet, changed_keys, changed_names, folder_of, key_of
 from metta_index.indexer.languages.metta.modules_search import Search, Status, Target, TargetKind, Told, Way, Workspace
 
@@ -37,30 +38,7 @@ __all__ = [
 ]
 
 #: Modules that come with an implementation, by dialect.
-BUILTIN_MODULES = {
-    "hyperon": modules_names.PRELOADED | {"agents", "py_ops", "snet_io"},
-    "petta": frozenset(
-        {
-            "lib_builtin_types",
-            "lib_combinatorics",
-            "lib_datastructures",
-            "lib_datetime",
-            "lib_he",
-            "lib_import",
-            "lib_llm",
-            "lib_memo",
-            "lib_mm2",
-            "lib_nars",
-            "lib_patrick",
-            "lib_pln",
-            "lib_roman",
-            "lib_spaces",
-            "lib_tabling",
-            "lib_vector",
-            "lib_zar",
-        }
-    ),
-}
+BUILTIN_MODULES = {dialect: frozenset(modules_of(dialect)) for dialect in ("hyperon", "petta")}
 
 _REGISTERING = frozenset({"register-module!"})
 _REPOSITORIES = frozenset({"git-import!", "git-module!"})

@@ -11,9 +11,9 @@ Its tables (`cache.index_file` has the statements):
   texts of other languages are inside it; each is one of the `pieces`.
 * `piece(document, position, data)`: the symbol tables of a document, sealed. All but
   large files have one.
-* `name(name, defined, used, checksum)`: which documents offer a name, and which mention
-  it: JSON lists of document numbers (`cache.postings`). The views `defines(name, path)`
-  and `mentions(name, path)` spell them out.
+* `name(bucket, offered, others, checksum)`: which documents offer a name, and which
+  mention it, as JSON (`cache.postings`). The views `defines(name, path)` and
+  `mentions(name, path)` spell them out.
 * `import(document, position, form, module, …, status, way, target, …)` and
   `lookup(key, document, position)`: what documents import, what that means, and what
   the meaning depends on (`cache.import_rows`).
@@ -170,7 +170,7 @@ class IndexDatabase(IndexReader):
 
     def finish(self, manifest: Manifest) -> dict[str, int]:
         self._begin()
-        self.postings.flush()
+        self.postings.flush(is_first=self._known is None)
         self.imports.flush()
         if self.imports.changed:
             from metta_index.indexer.rules.keys import imports_key
@@ -178,7 +178,6 @@ class IndexDatabase(IndexReader):
             self.finding_rows.change(imports_key(path) for path in self.imports.changed)
         self.finding_rows.flush()
         self._count_findings()
-        self._totals["names"] = self._totals.get("names", 0) + self.postings.names_added
         totals = dict(self._totals)
         finished = manifest.with_totals(totals)
         sealed = seal("manifest", finished.to_bytes())
@@ -234,7 +233,7 @@ class IndexDatabase(IndexReader):
 
     def show_tentative(self, path: str, digest: bytes) -> None:
         """Lets this process read the document that it put tentatively."""
-        self.postings.flush()
+        self.postings.flush(is_first=self._known is None)
         self.imports.flush()
         self._forget_rows()
         known = self._known.copy() if self._known is not None else Manifest.empty("")

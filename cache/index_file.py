@@ -7,7 +7,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
-SCHEMA = 8
+SCHEMA = 9
 _BUSY_MS = 1000
 
 _TABLES = """
@@ -36,11 +36,11 @@ CREATE TABLE piece (
     PRIMARY KEY (document, position)
 );
 CREATE TABLE name (
-    name PRIMARY KEY,
-    defined TEXT NOT NULL,
-    used TEXT NOT NULL,
+    bucket INTEGER PRIMARY KEY,
+    offered TEXT NOT NULL,
+    others TEXT NOT NULL,
     checksum INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 CREATE TABLE import (
     document INTEGER NOT NULL REFERENCES document (id) ON DELETE CASCADE,
     position INTEGER NOT NULL,
@@ -86,11 +86,13 @@ CREATE TABLE dependency (
 ) WITHOUT ROWID;
 CREATE INDEX depending ON dependency (document);
 CREATE VIEW defines (name, path) AS
-    SELECT name.name, document.path FROM name, json_each(name.defined) AS number
-    JOIN document ON document.id = number.value;
+    SELECT entry.key, document.path FROM name, json_each(name.offered) AS entry, json_each(entry.value) AS number
+    JOIN document ON document.id = -number.value;
 CREATE VIEW mentions (name, path) AS
-    SELECT name.name, document.path FROM name, json_each(name.used) AS number
-    JOIN document ON document.id = number.value;
+    SELECT entry.key, document.path FROM
+    (SELECT offered AS names FROM name UNION ALL SELECT others FROM name),
+    json_each(names) AS entry, json_each(entry.value) AS number
+    JOIN document ON document.id = abs(number.value);
 """
 
 #: What SQLite says where the file may be sound but cannot be used now. All else is damage.

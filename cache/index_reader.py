@@ -176,10 +176,6 @@ class IndexReader:
         document = self.document(path)
         return self.tables(document) if document is not None else iter(())
 
-    def verify_names(self) -> None:
-        """Reads all names: for who looked for one in vain. Raises DamagedIndexError where some are missing."""
-        self.postings.verify(self._known.totals.get("names", 0) if self._known else 0)
-
     def imports_of(self, path: str) -> list[ImportRecord]:
         """The imports of a document, in order of its text."""
         document = self.document(path)

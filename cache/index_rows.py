@@ -73,14 +73,6 @@ def stored(path: str) -> str | bytes:
     return path
 
 
-def stored_name(name: bytes) -> str | bytes:
-    """A name as SQLite can hold it: text, or a blob where it is not UTF-8 or holds a NUL."""
-    try:
-        return name if b"\0" in name else name.decode()
-    except UnicodeDecodeError:
-        return name
-
-
 def seal(context: str, data: bytes) -> bytes:
     """The data behind a checksum of it and of what it belongs to."""
     return checksum(context, data) + data

@@ -1,9 +1,12 @@
 """Postings: which documents offer a name, and which mention it. A part of the built index.
 
-One row of `name` for each name of the workspace. Document numbers are JSON lists, so
-that anyone can ask with `json_each`; the views `defines` and `mentions` of the schema
-do. Only names whose documents change are written: what an edit costs is what the edited
-document says, not how large the workspace is.
+Names are kept in BUCKETS rows, each in the one that a checksum of its bytes chooses:
+nearly all names stand in one document, and a row for each of them would cost more than
+all else that linking does. Every row is always there, so that none gets lost unseen.
+A row holds JSON, `{"name": [1, -2]}`: document 1 mentions the name, 2 offers it, too.
+`offered` has the names that some document offers, `others` the rest; the views `defines`
+and `mentions` of the schema spell them out. An edit changes the rows of those names only
+that the document says otherwise than before.
 """
 
 from __future__ import annotations
@@ -11,22 +14,32 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from collections.abc import Set as AbstractSet
-from json import loads
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zlib import crc32
 
+import msgspec
+
 from metta_index.cache.index_file import DamagedIndexError
-from metta_index.cache.index_rows import stored_name
 
 if TYPE_CHECKING:
     from metta_index.indexer.linking.postings import Mentions
     from metta_index.indexer.text.symbols import SymbolTable
 
-_NOTHING: AbstractSet[bytes] = frozenset()
-_Row = tuple[str | bytes, str, str, int]
-_ONE = "SELECT defined, used, checksum FROM name WHERE name = ?"
-_OFFERED = "SELECT name, defined, used, checksum FROM name WHERE defined <> '[]'"
+#: With 200,000 names a row holds 200 of them, some 5 KB, and takes a tenth of a millisecond to change.
+BUCKETS = 1024
+
+#: Documents of names as JSON, which is read only where a name is asked for.
+_Stored = dict[str, msgspec.Raw]
+#: Documents of names: negative where they offer it.
+_Numbers = dict[str, list[int]]
+
+_STORED = msgspec.json.Decoder(_Stored)
+_LIST = msgspec.json.Decoder(list[int])
+_ENCODER = msgspec.json.Encoder()
+_SELECT = "SELECT bucket, offered, others, checksum FROM name"
+#: Names that JSON cannot hold are in hexadecimal digits after this, which no other name holds.
+_HEXADECIMAL = "\0"
+_ESCAPED = rb"\u0000"
 
 
 class Postings:
@@ -34,95 +47,76 @@ class Postings:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        # Document numbers to add; negative ones to take away.
-        self._defined: defaultdict[bytes, list[int]] = defaultdict(list)
-        self._used: defaultdict[bytes, list[int]] = defaultdict(list)
-        # Whether documents were only added, each once, in the order of their numbers.
-        self._is_first = True
-        #: How many rows the last `flush` added, less those that it took away.
-        self.names_added = 0
+        # Documents to add to names, negative where they offer it, and those to take away before.
+        self._added: defaultdict[bytes, list[int]] = defaultdict(list)
+        self._gone: defaultdict[bytes, set[int]] = defaultdict(set)
 
     def change(self, document: int, before: Mentions | None, now: Mentions | None) -> None:
         """Notes that a document mentions other names than before; None: there is, or was, no such document."""
+        added = self._added
         if before is None and now is not None:
             # All that the first build of an index does.
-            for name in now.used:
-                self._used[name].append(document)
             for name in now.defined:
-                self._defined[name].append(document)
+                added[name].append(-document)
+            for name in now.used - now.defined:
+                added[name].append(document)
             return
-        self._is_first = False
-        for changes, was, is_now in (
-            (self._used, before.used if before else _NOTHING, now.used if now else _NOTHING),
-            (self._defined, before.defined if before else _NOTHING, now.defined if now else _NOTHING),
-        ):
-            for name in is_now - was:
-                changes[name].append(document)
-            for name in was - is_now:
-                changes[name].append(-document)
+        was, is_now = _signed(document, before), _signed(document, now)
+        for name in was.keys() | is_now.keys():
+            number = is_now.get(name)
+            if number != was.get(name):
+                self._gone[name].add(document)
+                if name in added:  # by an earlier change of the same document
+                    added[name] = [known for known in added[name] if abs(known) != document]
+                if number is not None:
+                    added[name].append(number)
 
     def forget_changes(self) -> None:
-        self._is_first = True
-        self._defined.clear()
-        self._used.clear()
+        self._added.clear()
+        self._gone.clear()
 
-    def flush(self) -> set[bytes]:
-        """Writes what changed. The names whose defining documents are others than before."""
-        self.names_added = 0
-        names = sorted(self._defined.keys() | self._used.keys())
-        empty = self._connection.execute("SELECT 1 FROM name LIMIT 1").fetchone() is None
-        gone: list[tuple[str | bytes]] = []
-        rows = self._first_rows(names) if empty and self._is_first else self._rows(names, empty, gone)
+    def flush(self, is_first: bool) -> None:
+        """Writes what changed. `is_first`: there is no row yet, since nothing was built."""
+        if is_first:
+            rows = self._first_rows()
+        else:
+            touched: defaultdict[int, list[bytes]] = defaultdict(list)
+            for name in self._added.keys() | self._gone.keys():
+                touched[_bucket(name)].append(name)
+            rows = [self._changed_row(bucket, names) for bucket, names in touched.items()]
         self._connection.executemany("INSERT OR REPLACE INTO name VALUES (?, ?, ?, ?)", rows)
-        self._connection.executemany("DELETE FROM name WHERE name = ?", gone)
-        changed = set(self._defined)
         self.forget_changes()
-        return changed
 
-    def _first_rows(self, names: list[bytes]) -> Iterator[_Row]:
-        """What `_rows` gives where nothing was known: of a large workspace there are hundreds of thousands."""
-        self.names_added = len(names)
-        all_used, all_defined = self._used, self._defined
+    def _first_rows(self) -> list[tuple[int, str, str, int]]:
+        """All rows, where nothing was known: of a large workspace there are hundreds of thousands of names."""
+        offered: list[_Numbers] = [{} for _ in range(BUCKETS)]
+        others: list[_Numbers] = [{} for _ in range(BUCKETS)]
+        for name, numbers in self._added.items():
+            if numbers:
+                (offered if min(numbers) < 0 else others)[crc32(name) % BUCKETS][_key(name)] = numbers
+        return [_row(bucket, *both) for bucket, both in enumerate(zip(offered, others, strict=True))]
+
+    def _changed_row(self, bucket: int, names: Iterable[bytes]) -> tuple[int, str, str, int]:
+        offered, others = self._read(bucket)
         for name in names:
-            # Nearly all names stand in one document, which also defines them.
-            used, defined = all_used[name], all_defined.get(name)
-            second = f"[{used[0]}]" if len(used) == 1 else _json(used)
-            first = "[]" if defined is None else second if defined == used else _json(defined)
-            key = stored_name(name)
-            yield key, first, second, crc32(f"{key!r} {first} {second}".encode())
-
-    def _rows(self, names: Iterable[bytes], empty: bool, gone: list[tuple[str | bytes]]) -> Iterator[_Row]:
-        nothing: list[int] = []
-        for name in names:
-            key = stored_name(name)
-            defined, used = self._defined.get(name, nothing), self._used.get(name, nothing)
-            was_there = False
-            if not empty:
-                known = self._read(key)
-                was_there = known[1] != "[]"
-                defined, used = _applied(_numbers(known[0]), defined), _applied(_numbers(known[1]), used)
-            self.names_added += bool(used) - was_there
-            if used:
-                yield _row(key, defined, used)
-            else:
-                gone.append((key,))
-
-    def verify(self, count: int) -> None:
-        """Reads every row; there have to be `count`: one that is gone, or has another name, is asked for in vain."""
-        found = 0
-        for row in self._connection.execute("SELECT name, defined, used, checksum FROM name"):
-            _verify(*row)
-            found += 1
-        if found != count:
-            raise DamagedIndexError(f"{found:,} of the {count:,} names are there")
+            key = _key(name)
+            numbers = _numbers(offered.pop(key, None) or others.pop(key, None))
+            added, gone = self._added.get(name, ()), self._gone.get(name, ())
+            numbers = sorted({*added, *[number for number in numbers if abs(number) not in gone]}, key=abs)
+            if numbers:
+                (offered if min(numbers) < 0 else others)[key] = msgspec.Raw(_ENCODER.encode(numbers))
+        return _row(bucket, offered, others)
 
     def defining(self, name: bytes) -> list[int]:
         """Numbers of the documents that offer a name, in ascending order."""
-        return _numbers(self._read(stored_name(name))[0])
+        offered, _others = self._read(_bucket(name))
+        return [-number for number in _numbers(offered.get(_key(name))) if number < 0]
 
     def mentioning(self, name: bytes) -> list[int]:
         """Numbers of the documents that mention a name, in ascending order."""
-        return _numbers(self._read(stored_name(name))[1])
+        offered, others = self._read(_bucket(name))
+        key = _key(name)
+        return [abs(number) for number in _numbers(offered.get(key) or others.get(key))]
 
     def names(
         self, is_wanted: Callable[[bytes], bool], part: bytes = b"", is_folded: bool = False
@@ -131,30 +125,28 @@ class Postings:
 
         `part`: what all wanted ones hold; with `is_folded`, ASCII letters of names as small ones.
         """
-        for key, defined, used, check in self._holding(stored_name(part), is_folded):
-            name = key.encode() if isinstance(key, str) else bytes(key)
-            if is_wanted(name):
-                _verify(key, defined, used, check)
-                yield name, _length(defined), _length(used)
+        # What JSON escapes is not found as it is; nor are the names that it cannot hold.
+        is_plain = _ENCODER.encode(_key(part)) == b'"%b"' % part
+        count = 0
+        for row in self._connection.execute(_SELECT):
+            count += 1
+            offered, _others = _verified(*row)
+            if is_plain and part not in (offered.lower() if is_folded else offered) and _ESCAPED not in offered:
+                continue
+            for key, numbers in _STORED.decode(offered).items():
+                name = _name(key)
+                if part in (name.lower() if is_folded else name) and is_wanted(name):
+                    listed = bytes(numbers)
+                    yield name, listed.count(b"-"), listed.count(b",") + 1
+        if count != BUCKETS:
+            raise DamagedIndexError(f"{count:,} of the {BUCKETS:,} rows of names are there")
 
-    def _holding(self, part: str | bytes, is_folded: bool) -> Iterator[tuple[Any, ...]]:
-        """The rows of names that hold a part, which SQLite looks for in text ten times as fast as Python could."""
-        if isinstance(part, bytes) or not part:
-            yield from self._connection.execute(_OFFERED)
-            return
-        held = "instr(lower(name), ?)" if is_folded else "instr(name, ?)"
-        yield from self._connection.execute(f"{_OFFERED} AND name < x'' AND {held}", (part,))
-        # What is not UTF-8, or holds a NUL, comes after all text.
-        yield from self._connection.execute(f"{_OFFERED} AND name >= x''")
-
-    def _read(self, key: str | bytes) -> tuple[str, str]:
-        """The lists of a name as they are stored; they may be of thousands, of which only one is asked for."""
-        row = self._connection.execute(_ONE, (key,)).fetchone()
+    def _read(self, bucket: int) -> tuple[_Stored, _Stored]:
+        row = self._connection.execute(f"{_SELECT} WHERE bucket = ?", (bucket,)).fetchone()
         if row is None:
-            return "[]", "[]"
-        defined, used, check = row
-        _verify(key, defined, used, check)
-        return defined, used
+            raise DamagedIndexError(f"row {bucket} of the names is missing")
+        offered, others = _verified(*row)
+        return _STORED.decode(offered), _STORED.decode(others)
 
 
 def decoded_tables(tables: Iterable[bytes]) -> list[SymbolTable]:
@@ -168,43 +160,45 @@ def decoded_tables(tables: Iterable[bytes]) -> list[SymbolTable]:
         raise DamagedIndexError(str(error)) from error
 
 
-def _applied(known: list[int], changes: list[int]) -> list[int]:
-    """Document numbers after additions and removals; a document added twice is there once."""
-    if not changes:
-        return known
-    numbers = set(known)
-    for number in changes:
-        if number > 0:
-            numbers.add(number)
-        else:
-            numbers.discard(-number)
-    return sorted(numbers)
+def _signed(document: int, mentions: Mentions | None) -> dict[bytes, int]:
+    if mentions is None:
+        return {}
+    return dict.fromkeys(mentions.used, document) | dict.fromkeys(mentions.defined, -document)
 
 
-def _row(key: str | bytes, defined: list[int], used: list[int]) -> _Row:
-    first, second = _json(defined), _json(used)
-    return key, first, second, _check(key, first, second)
+def _bucket(name: bytes) -> int:
+    return crc32(name) % BUCKETS
 
 
-def _json(numbers: list[int]) -> str:
-    return str(numbers).replace(" ", "")
+def _key(name: bytes) -> str:
+    try:
+        key = name.decode()
+    except UnicodeDecodeError:
+        return _HEXADECIMAL + name.hex()
+    return _HEXADECIMAL + name.hex() if _HEXADECIMAL in key else key
 
 
-def _check(key: str | bytes, defined: str, used: str) -> int:
+def _name(key: str) -> bytes:
+    return bytes.fromhex(key[1:]) if key.startswith(_HEXADECIMAL) else key.encode()
+
+
+def _row(bucket: int, offered: _Stored | _Numbers, others: _Stored | _Numbers) -> tuple[int, str, str, int]:
+    first, second = _ENCODER.encode(offered), _ENCODER.encode(others)
+    return bucket, first.decode(), second.decode(), _check(bucket, first, second)
+
+
+def _check(bucket: int, offered: bytes, others: bytes) -> int:
     """A checksum of a row: against damage, which is all that any of ours could be against, and a tenth of the cost."""
-    return crc32(f"{key!r} {defined} {used}".encode())
+    return crc32(others, crc32(offered, crc32(f"{bucket} {len(offered)} ".encode())))
 
 
-def _numbers(stored: str) -> list[int]:
-    numbers: list[int] = loads(stored)
-    return numbers
+def _verified(bucket: int, offered: object, others: object, check: object) -> tuple[bytes, bytes]:
+    if isinstance(offered, str) and isinstance(others, str):
+        first, second = offered.encode(), others.encode()
+        if check == _check(bucket, first, second):
+            return first, second
+    raise DamagedIndexError(f"the checksum of row {bucket} of the names does not match")
 
 
-def _length(numbers: str) -> int:
-    """How many numbers a verified list holds."""
-    return 0 if numbers == "[]" else numbers.count(",") + 1
-
-
-def _verify(key: str | bytes, defined: object, used: object, check: object) -> None:
-    if not isinstance(defined, str) or not isinstance(used, str) or check != _check(key, defined, used):
-        raise DamagedIndexError(f"the checksum of the postings of {key!r} does not match")
+def _numbers(stored: msgspec.Raw | None) -> list[int]:
+    return _LIST.decode(stored) if stored is not None else []

@@ -43,8 +43,6 @@ def answer_each(
         with whole_index(session), session.index.snapshot():
             index = Index(session.index)
             asked = [(query, ask(session, index, query)) for query in queries]
-            if not all(found for _query, found in asked):
-                session.index.verify_names()
             messages = {query: none_found(session, index, query) for query, found in asked if not found}
         sources = SourceLines(session.root)
         for query, found in asked:

@@ -55,8 +55,6 @@ def search_command(
         with whole_index(session), session.index.snapshot():
             index = Index(session.index)
             found = search(index, name_of(pattern), Mode(mode), builtins)
-            if not found:
-                session.index.verify_names()
             shown = found[:limit] if limit else found
             objects = [_object(index, match) for match in shown]
     if output_format == "json":

@@ -9,6 +9,7 @@ from metta_index.indexer.languages.metta.modules import Status
 from metta_index.indexer.linking.import_facts import counts, counts_text
 from metta_index.indexer.linking.import_graph import SELF
 from metta_index.indexer.linking.imports import ImportRecord
+from metta_index.indexer.queries.channel_edges import SEND
 from metta_index.indexer.queries.import_view import ImportView
 
 #: Text and the name of a style to text as it is written.
@@ -82,7 +83,9 @@ def _entry(view: ImportView, record: ImportRecord, path: str, paint: Paint) -> s
 
 def _place(record: ImportRecord) -> str:
     parts = [f"line {record.line}"]
-    if record.form != "import!":
+    if record.form == SEND:
+        parts.append(f"{record.form} {visible(record.module)}")
+    elif record.form != "import!":
         parts.append(record.form)
     if record.into not in ("", SELF):
         parts.append(f"into {visible(record.into)}")

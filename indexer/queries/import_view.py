@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from metta_index.indexer.linking.import_facts import ImportFacts
+from metta_index.indexer.linking.import_graph import ImportGraph
 from metta_index.indexer.linking.imports import ImportRecord
+from metta_index.indexer.queries.channel_edges import FORMS, channel_edges, channel_edges_to
 from metta_index.indexer.queries.index import Index
 
 
@@ -43,18 +45,31 @@ class ImportView(NamedTuple):
 def view(index: Index, files: Sequence[str] = (), is_reverse: bool = False) -> ImportView:
     """What `files`, which are documents, import, directly or not, or what imports them; without any, the whole graph.
 
-    What lies apart from it has no part in any of its circles, duplicates and diamonds.
+    What lies apart from it has no part in any of its circles, duplicates and diamonds. What
+    files of Rholang lean on is among the imports, and in none of these: that processes
+    send to each other in circles is how they talk.
     """
     tops = tuple(dict.fromkeys(files))
     if not tops:
-        documents = [document.path for document in index.reader.documents()]
+        found = list(index.reader.documents())
+        documents = [document.path for document in found]
         records = index.reader.all_imports()
+        leaning = [edge for document in found for edge in channel_edges(index, document.path)]
+        records = sorted([*records, *leaning], key=_order) if leaning else records
         if is_reverse:
             records = [record for record in records if record.edge() is not None]
-        whole = ImportView((), True, is_reverse, tuple(documents), tuple(records), ImportFacts(records))
+        whole = ImportView((), True, is_reverse, tuple(documents), tuple(records), _facts(records))
         return whole._replace(tops=_tops(whole))
     documents, records = _importing(index, tops) if is_reverse else _imported(index, tops)
-    return ImportView(tops, False, is_reverse, tuple(documents), tuple(records), ImportFacts(records))
+    return ImportView(tops, False, is_reverse, tuple(documents), tuple(records), _facts(records))
+
+
+def _facts(records: Sequence[ImportRecord]) -> ImportFacts:
+    return ImportFacts([record for record in records if record.form not in FORMS])
+
+
+def _order(record: ImportRecord) -> tuple[bytes, int]:
+    return os.fsencode(record.path), record.position
 
 
 def _imported(index: Index, tops: Sequence[str]) -> tuple[list[str], list[ImportRecord]]:
@@ -65,7 +80,7 @@ def _imported(index: Index, tops: Sequence[str]) -> tuple[list[str], list[Import
         path = waiting.pop()
         if path in found or index.document(path) is None:
             continue
-        found[path] = index.imports(path)
+        found[path] = [*index.imports(path), *channel_edges(index, path)]
         waiting += filter(None, map(_target, found[path]))
     paths = sorted(found, key=os.fsencode)
     return paths, [record for path in paths for record in found[path]]
@@ -78,10 +93,11 @@ def _importing(index: Index, tops: Sequence[str]) -> tuple[list[str], list[Impor
     records: list[ImportRecord] = []
     while new:
         found = [record for record in index.reader.imports_to(new) if record.edge() is not None]
+        found += channel_edges_to(index, new)
         records += found
         new = {record.path for record in found} - reached
         reached |= new
-    records.sort(key=lambda record: (os.fsencode(record.path), record.position))
+    records.sort(key=_order)
     return sorted(reached, key=os.fsencode), records
 
 
@@ -92,7 +108,8 @@ def _target(record: ImportRecord) -> str:
 
 def _tops(whole: ImportView) -> tuple[str, ...]:
     """Where steps begin and none ends; of a circle that none leads into from outside, its least document."""
-    least = {path: component[0] for component in whole.facts.graph.components() for path in component}
+    graph = ImportGraph(edge for record in whole.records if (edge := record.edge()) is not None)
+    least = {path: component[0] for component in graph.components() for path in component}
     steps = [
         (least.get(start, start), least.get(end, end))
         for record in whole.records

@@ -22,7 +22,7 @@ def test_names_that_hold_a_part_are_those_that_python_finds(names: list[bytes], 
     offered = frozenset(names[::2])
     postings.change(1, None, Mentions(offered, frozenset(names)))
     postings.change(12, None, Mentions(frozenset(), frozenset(names)))
-    postings.flush()
+    postings.flush(is_first=True)
 
     def is_wanted(name: bytes) -> bool:
         return part in (name.lower() if is_folded else name)
@@ -31,11 +31,49 @@ def test_names_that_hold_a_part_are_those_that_python_finds(names: list[bytes], 
     assert sorted(found) == sorted((name, 1, 2) for name in offered if is_wanted(name))
 
 
-def test_a_name_that_does_not_verify_is_not_found() -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE name SET offered = '{}' WHERE offered <> '{}'",
+        "UPDATE name SET bucket = 1024 WHERE offered <> '{}'",
+        "DELETE FROM name WHERE offered <> '{}'",
+    ],
+)
+def test_a_row_that_does_not_verify_is_not_taken(damage: str) -> None:
     connection = connect(":memory:")
     postings = Postings(connection)
     postings.change(1, None, Mentions(frozenset({b"known"}), frozenset({b"known"})))
-    postings.flush()
-    connection.execute("UPDATE name SET used = '[1,2]'")
-    with pytest.raises(DamagedIndexError, match="known"):
-        list(postings.names(lambda _name: True, b"no"))
+    postings.flush(is_first=True)
+    assert postings.defining(b"known") == [1]
+    connection.execute(damage)
+    for ask in (postings.defining, postings.mentioning, lambda name: list(postings.names(lambda _name: True, name))):
+        with pytest.raises(DamagedIndexError, match="name"):
+            ask(b"known")
+    postings.change(2, None, Mentions(frozenset(), frozenset({b"known"})))
+    with pytest.raises(DamagedIndexError):
+        postings.flush(is_first=False)
+
+
+_MENTIONS = st.frozensets(st.sampled_from([b"a", b"b", b"c", b"\xff", b"\0", b'"', b"\\"]))
+_STATES = st.none() | st.builds(lambda used, defined: Mentions(used & defined, used), _MENTIONS, _MENTIONS)
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), _STATES, st.booleans()), max_size=12))
+def test_postings_are_those_of_the_documents_whatever_became_of_them(
+    changes: list[tuple[int, Mentions | None, bool]],
+) -> None:
+    postings = Postings(connect(":memory:"))
+    postings.flush(is_first=True)
+    documents: dict[int, Mentions | None] = {}
+    for number, now, is_written in changes:
+        before = documents.get(number)
+        if before is not None or now is not None:
+            postings.change(number, before, now)
+        documents[number] = now
+        if is_written:
+            postings.flush(is_first=False)
+    postings.flush(is_first=False)
+    there = {number: now for number, now in sorted(documents.items()) if now is not None}
+    for name in (b"a", b"b", b"c", b"\xff", b"\0", b'"', b"\\"):
+        assert postings.defining(name) == [number for number, now in there.items() if name in now.defined]
+        assert postings.mentioning(name) == [number for number, now in there.items() if name in now.used]

@@ -221,7 +221,10 @@ def test_targets_of_the_export_agree_with_the_nearest_step(program: Program, wor
 
 @pytest.mark.parametrize(
     "statement",
-    ["DELETE FROM name WHERE name = 'helper'", "UPDATE name SET name = 'helpes' WHERE name = 'helper'"],
+    [
+        "DELETE FROM name WHERE instr(offered, 'helper')",
+        "UPDATE name SET offered = replace(offered, 'helper', 'helpes')",
+    ],
 )
 def test_a_name_that_was_taken_from_the_index_is_missed(program: Program, workspace: Path, statement: str) -> None:
     program("build")

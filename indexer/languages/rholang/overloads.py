@@ -80,6 +80,12 @@ def read_formals(signature: str) -> Formals | None:
     return None
 
 
+def accepts(signature: str, parts: int) -> bool:
+    """Whether a contract of this head can take some message of so many parts, hidden ones too."""
+    formals = read_formals(signature)
+    return formals is not None and bool(candidates([_ANYTHING] * parts, [formals]))
+
+
 def calls(nodes: Nodes) -> Iterator[Call]:
     """Every send of a text."""
     for row, kind in enumerate(nodes.kinds):

@@ -54,7 +54,8 @@ def view(index: Index, files: Sequence[str] = (), is_reverse: bool = False) -> I
         found = list(index.reader.documents())
         documents = [document.path for document in found]
         records = index.reader.all_imports()
-        leaning = [edge for document in found for edge in channel_edges(index, document.path)]
+        rholang = [document.path for document in found if document.language == "rholang"]
+        leaning = [edge for path in rholang for edge in channel_edges(index, path)]
         records = sorted([*records, *leaning], key=_order) if leaning else records
         if is_reverse:
             records = [record for record in records if record.edge() is not None]

@@ -31,6 +31,7 @@ _COMMANDS = {
     "export": ("export", "export_command"),
     "stats": ("stats", "stats_command"),
     "cache": ("cache", "cache_app"),
+    "watch": ("watch", "watch_command"),
 }
 
 

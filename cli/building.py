@@ -14,6 +14,7 @@ from metta_index.indexer.building.report import BuildReport
 from metta_index.indexer.discovery.walk import display_path
 
 if TYPE_CHECKING:
+    from metta_index.cli.watching import News
     from metta_index.indexer.building.indexing import Progress
 
 
@@ -31,8 +32,12 @@ def run_build(
     as_json: bool = False,
     quiet: bool = False,
     verbose: bool = False,
+    news: News | None = None,
 ) -> int:
-    """Builds, prints how it went, and gives the exit code. Raises UsageError."""
+    """Builds, prints how it went, and gives the exit code. Raises UsageError.
+
+    With `news`, nothing is printed where the index is as it was.
+    """
     files = _read_names(files_from) if files_from is not None else None
     options = Options(verify_content, force or not use_cache, wanted_execution(jobs, backend), files)
     with open_session(root, cache_dir=cache_dir, use_cache=use_cache, quiet=quiet) as session:
@@ -40,7 +45,9 @@ def run_build(
         result = session.build(options, _progress_bar if show_progress else None)
         result.report.warnings += session.warnings
         session.remember(result)
-    _print_result(result, stats=stats, as_json=as_json, quiet=quiet, verbose=verbose)
+        is_new = news is None or news.is_new((session.settings, session.index.digests(), result.report.failures))
+    if is_new:
+        _print_result(result, stats=stats, as_json=as_json, quiet=quiet, verbose=verbose)
     return result.report.exit_code
 
 

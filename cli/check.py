@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from metta_index.cli.checking import Found
+    from metta_index.cli.watching import News
     from metta_index.indexer.checking.findings import Finding
     from metta_index.indexer.checking.selection import Selection
 
@@ -92,6 +93,7 @@ def check_command(
             "--changed", help="Only what is in, or caused by, files that differ from REF (HEAD).", metavar="[REF]"
         ),
     ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Check again whenever files change, until Ctrl-C.")] = False,
     stdin_filename: Annotated[
         str | None, typer.Option("--stdin-filename", help="The file that stdin is a version of.", metavar="NAME")
     ] = None,
@@ -116,6 +118,8 @@ def check_command(
       metta-index check --format sarif --output check.sarif
 
       metta-index check --changed origin/main --output-file github=-
+
+      metta-index check --watch
     """
     from metta_index.cli.check_reports import Reports
     from metta_index.indexer.checking.selection import Selection
@@ -131,39 +135,55 @@ def check_command(
         raise UsageError("to check stdin, give `-` alone, and its place with --stdin-filename NAME")
     if is_stdin and (fix or diff or changed is not None or update_baseline):
         raise UsageError("--fix, --diff, --changed and --update-baseline need files, not stdin")
+    if watch and (is_stdin or fix or diff or update_baseline):
+        raise UsageError("--watch only looks: it goes with neither stdin nor --fix, --diff and --update-baseline")
     first = stdin_filename if is_stdin else next(iter(wanted), None)
-    with open_session(
-        root, start=Path(first) if first else None, cache_dir=cache_dir, use_cache=not no_cache, quiet=quiet
-    ) as session:
-        try:
-            selection = Selection.of(session.settings, _split(select), _split(ignore))
-        except UnknownRuleError as error:
-            raise UsageError(str(error)) from error
-        run = _Run(session, selection, force=no_cache)
-        if is_stdin:
-            found = run.of_stdin(stdin_filename or "")
-        else:
-            found = run.find()
-            if fix:
-                found = run.fixed(found, wanted)
-        shown = run.shown(found, wanted, changed)
-        if baseline is not None:
-            from metta_index.cli.check_baseline import apply_baseline
+    start = Path(first) if first else None
 
-            shown = apply_baseline(baseline, session.root, shown, run.scope(found, wanted), update_baseline, quiet)
-        if diff:
-            run.print_diff(shown, found)
-        else:
-            reports.write(shown, run.checked_paths(found, wanted), found.failures)
-        if not found.digests and not quiet:
-            say(f"no MeTTa file was found in {session.root}")
-    if found.failures:
-        for failure in found.failures:
-            say(f"error: {display_path(failure.path)}: {failure.message}")
-        say("error: the check is not complete")
-        return INCOMPLETE
-    is_bad = any(one.suppressed is None and _LEVELS.index(one.severity) <= _LEVELS.index(fail_on) for one in shown)
-    return 1 if is_bad and not exit_zero else 0
+    def check(news: News | None = None) -> int:
+        """One check and its reports; with `news`, nothing where these would be as they were."""
+        is_first = news is None or news.is_first
+        with open_session(root, start=start, cache_dir=cache_dir, use_cache=not no_cache, quiet=quiet) as session:
+            try:
+                selection = Selection.of(session.settings, _split(select), _split(ignore))
+            except UnknownRuleError as error:
+                raise UsageError(str(error)) from error
+            run = _Run(session, selection, force=no_cache and is_first)
+            if is_stdin:
+                found = run.of_stdin(stdin_filename or "")
+            else:
+                found = run.find()
+                if fix:
+                    found = run.fixed(found, wanted)
+            if news is not None and not news.is_new((session.settings, *found)):
+                return 0
+            shown = run.shown(found, wanted, changed)
+            if baseline is not None:
+                from metta_index.cli.check_baseline import apply_baseline
+
+                scope = run.scope(found, wanted)
+                shown = apply_baseline(baseline, session.root, shown, scope, update_baseline, quiet)
+            if diff:
+                run.print_diff(shown, found)
+            else:
+                reports.write(shown, run.checked_paths(found, wanted), found.failures)
+            if not found.digests and not quiet:
+                say(f"no MeTTa file was found in {session.root}")
+        if found.failures:
+            for failure in found.failures:
+                say(f"error: {display_path(failure.path)}: {failure.message}")
+            say("error: the check is not complete")
+            return INCOMPLETE
+        is_bad = any(one.suppressed is None and _LEVELS.index(one.severity) <= _LEVELS.index(fail_on) for one in shown)
+        return 1 if is_bad and not exit_zero else 0
+
+    if not watch:
+        return check()
+    from metta_index.cli.session import workspace_root
+    from metta_index.cli.watching import watch_files
+
+    watch_files(workspace_root(root, start), check, quiet, reports.is_screen)
+    return 0
 
 
 def _split(values: Iterable[str] | None) -> list[str]:

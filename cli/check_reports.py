@@ -38,6 +38,11 @@ class Reports(NamedTuple):
             raise UsageError("two reports are to go to the same file")
         return cls(tuple(wanted), statistics)
 
+    @property
+    def is_screen(self) -> bool:
+        """Whether stdout is for people only."""
+        return all(name == "text" for name, file in self.wanted if file is None)
+
     def write(self, findings: Sequence[Finding], files: int, failures: Sequence[Failure]) -> None:
         run = RunInfo(VERSION, files, tuple(failures))
         for name, file in self.wanted:

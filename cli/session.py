@@ -155,12 +155,8 @@ def open_session(
 
     Raises UsageError where there is no such folder or its configuration is wrong.
     """
-    if root is not None and not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises for long names
-        reason = "is not a folder" if os.path.lexists(root) else "does not exist"
-        raise UsageError(f"{root} {reason}; name the folder of a workspace, as in `metta-index build ./workspace`")
+    found = workspace_root(root, start)
     try:
-        found = root if root is not None else find_root(start if start is not None else _current_folder())
-        found = Path(os.path.realpath(found))
         settings = load_settings(found)
     except ConfigurationError as error:
         raise UsageError(str(error)) from error
@@ -178,6 +174,15 @@ def open_session(
         yield session
     finally:
         session.close()
+
+
+def workspace_root(root: Path | None, start: Path | None = None) -> Path:
+    """The folder of the workspace that `open_session` opens, free of links. Raises UsageError."""
+    if root is not None and not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises for long names
+        reason = "is not a folder" if os.path.lexists(root) else "does not exist"
+        raise UsageError(f"{root} {reason}; name the folder of a workspace, as in `metta-index build ./workspace`")
+    found = root if root is not None else find_root(start if start is not None else _current_folder())
+    return Path(os.path.realpath(found))
 
 
 def _current_folder() -> Path:

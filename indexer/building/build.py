@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from metta_index.indexer.execution.rates import Rates, RunMeasurement
 
 
+#: Bytes of small files that are kept between reading and indexing them.
+_KEPT_AT_ONCE = 32 << 20
+
+
 class Options(NamedTuple):
     """How a build is to be done.
 
@@ -166,10 +170,11 @@ def _update(
     updated = trusted.copy()
     changed: list[Document] = []
     gone = set(removed)
+    room = _KEPT_AT_ONCE
     for path, known in suspects.items():
         stat = discovery.files[path]
         try:
-            document = read_document(workspace.root, path, stat, workspace.settings, known)
+            document = read_document(workspace.root, path, stat, workspace.settings, known, room)
         except (OSError, MemoryError) as error:
             why = getattr(error, "strerror", None) or f"there is not enough memory for its {stat.size:,} bytes"
             report.failures.append(Failure(path, f"cannot be read: {why}"))
@@ -179,6 +184,7 @@ def _update(
         report.work.hashed += 1
         if document is not None:
             changed.append(document)
+            room -= document.kept
         elif known is not None:
             report.files.unchanged += 1
             updated.record(path, stat, known, scan_started)

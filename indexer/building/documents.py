@@ -1,4 +1,4 @@
-"""Files that are to be indexed, as they were read: digests and pieces, not bytes."""
+"""Files that are to be indexed, as they were read: digests and pieces; small ones with their bytes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from metta_index.indexer.text.symbols import Region
 
 
+#: Files up to this size are read once: reading a file of usual size takes longer than sending its bytes to a worker.
+_KEPT = 64 << 10
+
+
 class Piece:
     """A part of a document that is indexed by itself. Most documents are one piece.
 
     `dialect`: as configured (`Settings.options_of`); None: the text decides. `text`: that
-    of a region, which no file has; `region`: which one of its document it is, from 1, and where.
+    of a region, which no file has, or of a small file; None: to be read from the file.
+    `region`: which one of its document it is, from 1, and where.
     """
 
     __slots__ = ("dialect", "digest", "language", "region", "size", "start", "summary", "table", "text")
@@ -62,16 +67,24 @@ class Document:
         self.pieces = pieces
         self.missing = 0  # pieces without a table
 
+    @property
+    def kept(self) -> int:
+        """How many bytes of it are in memory."""
+        text = self.pieces[0].text
+        return 0 if text is None else len(text)
+
 
 def located(root: Path, path: str) -> str:
     """Where a document is: below the root, or, in an import root outside, where its path leads from there."""
     return path if path.startswith("/") else f"{root}{os.sep}{path}"
 
 
-def read_document(root: Path, path: str, stat: Stat, settings: Settings, known: bytes | None) -> Document | None:
-    """Reads a file for its digest and pieces; the bytes are not kept. Raises OSError.
+def read_document(
+    root: Path, path: str, stat: Stat, settings: Settings, known: bytes | None, room: int = 0
+) -> Document | None:
+    """Reads a file for its digest and pieces, and keeps its bytes if it is small. Raises OSError.
 
-    None: the digest is `known`, so the content is what it was.
+    None: the digest is `known`, so the content is what it was. `room`: how many bytes may be kept.
     """
     file = located(root, path)
     source = read_part(file, 0, stat.size + 1)
@@ -86,6 +99,8 @@ def read_document(root: Path, path: str, stat: Stat, settings: Settings, known: 
     starts = [0] if len(source) <= ALWAYS_WHOLE else load_language(language).cut(source)
     if len(starts) == 1:
         pieces = [Piece(0, len(source), digest, language, own)]
+        if len(source) <= min(_KEPT, room):
+            pieces[0].text = source
     else:
         ends = [*starts[1:], len(source)]
         pieces = [

@@ -213,7 +213,7 @@ class Indexing:
             return False
         self.index.put_document(document.path, document.language, document.size, document.digest, summary, tables)
         for piece in document.pieces:
-            piece.table = b""
+            piece.table, piece.text = b"", None
         return True
 
     def _settle_dialect(self, document: Document, dialect: str) -> None:

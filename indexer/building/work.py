@@ -23,7 +23,7 @@ class Item(NamedTuple):
     """One text to index: the bytes [start, start + size) of a file, with the digest they should have.
 
     `dialect`: as configured or decided; None: the text decides. `tree`: the encoded
-    tree, where the cache had it. `text`: the text itself, where it is in no file.
+    tree, where the cache had it. `text`: the text itself, where it is at hand.
     """
 
     path: str

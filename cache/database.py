@@ -264,13 +264,16 @@ class IndexDatabase(IndexReader):
 
     def _note_changes(self, path: str, before: Sequence[SymbolTable], tables: Sequence[SymbolTable]) -> None:
         """Notes what a document says otherwise than `before`; without tables it is, or was, not there."""
-        from metta_index.indexer.rules.keys import imports_key, name_key, near_keys, text_key
+        from metta_index.indexer.linking.postings import mentions
+        from metta_index.indexer.rules.keys import imports_key, mention_key, name_key, near_keys, text_key
         from metta_index.indexer.text.offers import signatures
 
         was, now = signatures(before), signatures(tables)
         self.finding_rows.change(name_key(name) for name in was.keys() | now.keys() if was.get(name) != now.get(name))
         # A name that comes or goes is, or was, what others were nearly called.
         self.finding_rows.change(key for name in was.keys() ^ now.keys() for key in near_keys(name))
+        if self.finding_rows.need_mentions():
+            self.finding_rows.change(mention_key(name) for name in mentions(before).used ^ mentions(tables).used)
         self.finding_rows.change([text_key(path)])
         if not tables:
             self.finding_rows.change([imports_key(path)])

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from metta_index.cache.index_file import DamagedIndexError
 from metta_index.cache.index_rows import COLUMNS, DocumentRow, checksum, seal, unseal
+from metta_index.indexer.rules.keys import MENTION
 
 
 class FindingRows:
@@ -22,6 +23,7 @@ class FindingRows:
         self._connection = connection
         self._changed: set[bytes] = set()
         self._is_needed: bool | None = None
+        self._need_mentions: bool | None = None
 
     def is_needed(self) -> bool:
         """Whether there are findings that a change could concern."""
@@ -29,13 +31,21 @@ class FindingRows:
             self._is_needed = self._connection.execute("SELECT 1 FROM dependency LIMIT 1").fetchone() is not None
         return self._is_needed
 
+    def need_mentions(self) -> bool:
+        """Whether some findings depend on which documents mention a name."""
+        if self._need_mentions is None:
+            some = "SELECT 1 FROM dependency WHERE key >= ? AND key < ? LIMIT 1"
+            after = bytes([MENTION[0] + 1])
+            self._need_mentions = self._connection.execute(some, (MENTION, after)).fetchone() is not None
+        return self._need_mentions
+
     def change(self, keys: Iterable[bytes]) -> None:
         """Notes that what depends on these keys is to be checked again."""
         self._changed.update(keys)
 
     def forget_changes(self) -> None:
         self._changed.clear()
-        self._is_needed = None
+        self._is_needed = self._need_mentions = None
 
     def flush(self) -> None:
         self._connection.executemany(

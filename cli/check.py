@@ -201,7 +201,7 @@ class _Run:
         self._session = session
         self._selection = selection
         known = tuple(name.encode("utf-8", "surrogateescape") for name in session.settings.known_names)
-        self._options = CheckOptions(selection.to_run(), known)
+        self._options = CheckOptions(selection.to_run(), known, session.settings)
         self._build = Options(force=force, wanted=wanted_execution(None, None))
 
     def find(self) -> Found:

@@ -38,6 +38,8 @@ TEXTS = [
     "(= (distance $x) $x)\n(= (use $x) (distnace $x))\n",
     "(= (distnace $x) $x)\n",
     "; metta-index: ignore-file[MI405]\n!(import! &self lib:hub)\n!(f) ; metta-index: ignore[MI501]\n",
+    "(= (lonely $x) $x)\n(= (k $x) $x)\n!(+ 1 (k 2))\n",
+    "(lonely 1)\n",
     "",
 ]
 
@@ -173,6 +175,22 @@ def test_a_near_name_that_appears_is_suggested(workspace: Path) -> None:
     assert [finding.path for finding in found if finding.code == "MI409"] == ["alone1.metta"]
     write(workspace, {"alone2.metta": "(= (distance $x $y) (- $x $y))\n(= (another) 1)\n"})
     assert check(workspace)[1] == 1
+
+
+def test_a_definition_is_unused_until_another_file_mentions_it(workspace: Path) -> None:
+    write(workspace, {"program.metta": "(= (lonely $x) $x)\n!(+ 1 2)\n", "other.metta": "(a fact)\n"})
+    found, _checked = check(workspace)
+    assert [one.path for one in found if one.code == "MI310"] == ["program.metta"]
+    write(workspace, {"other.metta": "(a fact lonely)\n"})
+    found, checked = check(workspace)
+    assert checked == 2 and "MI310" not in {one.code for one in found}
+    assert found == fresh(workspace)
+    write(workspace, {"other.metta": "(a fact lonely again)\n"})
+    assert check(workspace)[1] == 1, "what mentions it mentions it still"
+    (workspace / "other.metta").unlink()
+    found, checked = check(workspace)
+    assert checked == 1 and "MI310" in {one.code for one in found}
+    assert found == fresh(workspace)
 
 
 def test_a_finding_that_points_elsewhere_follows_what_it_points_to(workspace: Path) -> None:

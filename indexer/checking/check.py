@@ -13,6 +13,7 @@ from metta_index.indexer.checking.findings import (
     encode_findings,
     sort_key,
 )
+from metta_index.indexer.configuration import Settings
 from metta_index.indexer.languages import LANGUAGES, language_of
 from metta_index.indexer.languages.metta.versions import TABLE_VERSION, TREE_VERSION
 from metta_index.indexer.protocols import IndexedDocument
@@ -27,15 +28,20 @@ if TYPE_CHECKING:
 
 
 class CheckOptions(NamedTuple):
-    """`codes`: the rules that run, those about suppressions included. `known`: names that count as defined."""
+    """`codes`: the rules that run, those about suppressions included. `known`: names that count as defined.
+
+    `settings`: say which names and files are entry points.
+    """
 
     codes: frozenset[str]
     known: tuple[bytes, ...] = ()
+    settings: Settings = Settings()
 
     def fingerprint(self) -> str:
         """All but the workspace that findings depend on."""
         versions = (RULES_VERSION, *LANGUAGES, FINDINGS_SCHEMA, TREE_VERSION, TABLE_VERSION)
-        return repr((*versions, sorted(self.codes), sorted(self.known)))
+        entries = (self.settings.entry_points, self.settings.suffixes, self.settings.prefix)
+        return repr((*versions, sorted(self.codes), sorted(self.known), entries))
 
 
 class Text(NamedTuple):
@@ -88,7 +94,8 @@ def check_document(path: str, dialect: str, text: Text, knowledge: Knowledge, op
     keys: set[bytes] = set()
 
     def look(code: Code, codes: frozenset[str], within: tuple[int, int] | None) -> list[Finding]:
-        linked = Linked(knowledge, path, code.dialect, text.is_dialect_set, options.known, within)
+        is_entry_point = options.settings.is_entry_point
+        linked = Linked(knowledge, path, code.dialect, text.is_dialect_set, options.known, within, is_entry_point)
         found = [finding for rule in all_rules() if rule.code in codes for finding in rule.findings(code, linked)]
         if b"metta-index" in text.source:
             found = _suppressed(source, code, found, codes)

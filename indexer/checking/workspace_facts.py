@@ -46,6 +46,9 @@ class WorkspaceFacts:
             found = self._offering[name] = self._reader.offering(name)
         return found
 
+    def mentioning(self, name: bytes) -> Sequence[str]:
+        return [document.path for document in self._reader.mentioning(name)]
+
     def offers(self, path: str) -> Mapping[bytes, Sequence[Offer]]:
         found = self._offers.get(path)
         if found is None:

@@ -5,10 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+#: How the keys start of what depends on mentions: they are worked out only where there are some.
+MENTION = b"u"
+
 
 def name_key(name: bytes) -> bytes:
     """What findings depend on that depend on what is offered under a name."""
     return b"n" + name
+
+
+def mention_key(name: bytes) -> bytes:
+    """What findings depend on that depend on which documents mention a name."""
+    return MENTION + name
 
 
 def imports_key(path: str) -> bytes:

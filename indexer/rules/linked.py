@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from metta_index.indexer.languages.metta.modules import Way
 from metta_index.indexer.languages.metta.modules_names import refusal
 from metta_index.indexer.linking.import_graph import Edge, ImportGraph, Reached
 from metta_index.indexer.linking.imports import ImportRecord
-from metta_index.indexer.rules.keys import imports_key, name_key, near_keys, text_key
+from metta_index.indexer.rules.keys import imports_key, mention_key, name_key, near_keys, text_key
 from metta_index.indexer.text.offers import Offer
 from metta_index.indexer.text.positions import Position
 from metta_index.indexer.text.symbols import Kind
@@ -27,6 +27,9 @@ class Knowledge(Protocol):
 
     def offering(self, name: bytes) -> Sequence[str]:
         """The documents that offer a name, in order."""
+
+    def mentioning(self, name: bytes) -> Sequence[str]:
+        """The documents that mention a name in whatever way, in order."""
 
     def offers(self, path: str) -> Mapping[bytes, Sequence[Offer]]: ...
 
@@ -52,7 +55,8 @@ class Linked:
     `keys`: all that was asked, failed look-ups included: the answers stay the same
     until something of one of these keys changes. `is_dialect_set`: the dialect is
     configured, not guessed. `known`: names that the configuration says are known.
-    `within`: the bytes of the region of the document that is looked at.
+    `within`: the bytes of the region of the document that is looked at. `is_entry_point`:
+    whether a name of a document is configured to be used from outside.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Linked:
         is_dialect_set: bool = False,
         known: Iterable[bytes] = (),
         within: tuple[int, int] | None = None,
+        is_entry_point: Callable[[bytes, str], bool] = lambda name, path: False,
     ) -> None:
         self.path = path
         self.dialect = dialect
@@ -74,6 +79,7 @@ class Linked:
         self._visible: dict[bytes, list[Offer]] = {}
         self._knowledge = knowledge
         self._within = within
+        self._is_entry_point = is_entry_point
 
     @property
     def is_region(self) -> bool:
@@ -164,6 +170,15 @@ class Linked:
         return [
             offer for path in self._knowledge.offering(name) for offer in self._knowledge.offers(path).get(name, ())
         ]
+
+    def is_mentioned_elsewhere(self, name: bytes) -> bool:
+        """Whether another document mentions a name, in whatever way."""
+        self.keys.add(mention_key(name))
+        return any(path != self.path for path in self._knowledge.mentioning(name))
+
+    def is_entry_point(self, name: bytes) -> bool:
+        """Whether the configuration says that what the document defines of a name is used from outside."""
+        return self._is_entry_point(name, self.path)
 
     def near(self, name: bytes) -> list[bytes]:
         """The names that documents of the workspace offer and that differ from this one by little."""

@@ -37,6 +37,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("MI307", "token-pattern", "warning"),
     ("MI308", "bound-variable", "error"),
     ("MI309", "defined-in-several-files", "off"),
+    ("MI310", "unused-definition", "off"),
     ("MI401", "let-star-shape", "error"),
     ("MI402", "case-shape", "error"),
     ("MI403", "core-form-arity", "error"),

@@ -370,6 +370,18 @@ def test_deleting_a_module_shows_at_its_importers(program: Program, repository: 
     assert [(finding["path"], finding["code"]) for finding in report["findings"]] == [("main.metta", "MI203")]
 
 
+def test_a_last_mention_that_goes_shows_at_the_definition(program: Program, repository: Path) -> None:
+    write(repository, {"program.metta": "(= (lonely) 1)\n!(+ 1 2)\n", "user.metta": "(= (g) (lonely))\n"})
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "second")
+    arguments = ("check", "--select", "MI310", "--changed", "--format", "json")
+    assert found(program(*arguments)) == []
+    write(repository, {"user.metta": "(= (g) 1)\n"})
+    assert found(program(*arguments)) == ["MI310"]
+    write(repository, {"metta-index.toml": 'entry-points = ["lonely"]\n'})
+    assert found(program(*arguments)) == []
+
+
 def test_new_files_count_as_changed(program: Program, repository: Path) -> None:
     write(repository, {"new.metta": "(= (g) 1)\n(= (g) 1)\n"})
     assert found(program("check", "--changed", "--format", "json")) == ["MI303"]

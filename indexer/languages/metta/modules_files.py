@@ -9,6 +9,7 @@ from posixpath import normpath
 
 #: Files that stand for their folder when a module of the folder's name is looked for.
 FOLDER_FILES = ("__init__.py", "module.metta")
+FOLDER_STEMS = frozenset({"__init__", "module"})
 
 
 def join(folder: str, name: str) -> str:
@@ -83,6 +84,10 @@ class FileSet:
                 folders[above] += 1
                 return
             folders[above] = 1
+
+    def has_key(self, key: str) -> bool:
+        """Whether there is a file or a folder of a key."""
+        return key in self._keyed_files or key in self._keyed_folders
 
     def files_keyed(self, key: str) -> list[str]:
         """Files of a key, in order of their paths."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from metta_index.indexer.languages.metta.modules_files import join, key_of
+from metta_index.indexer.languages.metta.modules_files import FOLDER_STEMS, join, key_of
 from metta_index.indexer.languages.metta.modules_search import (
     Chain,
     Found,
@@ -135,7 +135,13 @@ def _module_in(search: Search, folder: str, name: str) -> Target | None:
     """The module of a name in a folder: the first of five paths that is there."""
     files = search.workspace.files
     path = join(folder, name)
-    search.keys.update((key_of(path), key_of(path + ".py"), key_of(path + ".metta")))
+    if name in FOLDER_STEMS:
+        search.keys.update((key_of(path), key_of(path + ".py"), key_of(path + ".metta")))
+    else:
+        key = name.casefold()  # that of all five: what `refusal` has nothing to say of holds no dot
+        search.keys.add(key)
+        if not files.has_key(key):
+            return None
     for file in (path + ".py", path + "/__init__.py"):
         if file in files.files:
             return Target(file, TargetKind.PYTHON)

@@ -58,7 +58,7 @@ class Postings:
             # All that the first build of an index does.
             for name in now.defined:
                 added[name].append(-document)
-            for name in now.used - now.defined:
+            for name in now.others:
                 added[name].append(document)
             return
         was, is_now = _signed(document, before), _signed(document, now)
@@ -163,7 +163,7 @@ def decoded_tables(tables: Iterable[bytes]) -> list[SymbolTable]:
 def _signed(document: int, mentions: Mentions | None) -> dict[bytes, int]:
     if mentions is None:
         return {}
-    return dict.fromkeys(mentions.used, document) | dict.fromkeys(mentions.defined, -document)
+    return dict.fromkeys(mentions.others, document) | dict.fromkeys(mentions.defined, -document)
 
 
 def _bucket(name: bytes) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -17,26 +17,38 @@ _PATTERN = int(Flag.PATTERN)
 
 
 class Mentions(NamedTuple):
-    """Names of one document. `defined`: defined, declared, documented or stated as facts in it."""
+    """Names of one document. `defined`: defined, declared, documented or stated as facts in it; `others`: the rest.
+
+    None is twice in them.
+    """
 
     defined: AbstractSet[bytes]
-    used: AbstractSet[bytes]
+    others: Collection[bytes]
+
+    @property
+    def used(self) -> AbstractSet[bytes]:
+        """All of them."""
+        return self.defined | frozenset(self.others)
 
 
-def mentions(tables: Iterable[SymbolTable]) -> Mentions:
+def mentions(tables: Sequence[SymbolTable]) -> Mentions:
     """What a document of these tables contributes to the postings of the index. Raises DecodeError."""
     # Every file of a build comes through here: comprehensions over lists, and no more than is needed.
     defined: set[bytes] = set()
-    used: set[bytes] = set()
+    used: list[bytes] = []
     for table in tables:
         names = table.names
-        used.update([name for name in names if name and name[0] != _LOCAL_START])
-        defined.update([names[found.name] for found in table.definitions])
-        defined.update([names[doc.name] for doc in table.documentation])
-        defined.update([names[fact.name] for fact in table.facts])
+        offered = {names[found.name] for found in table.definitions}
+        offered.update([names[doc.name] for doc in table.documentation])
+        offered.update([names[fact.name] for fact in table.facts])
+        shared = [name for name in names if name and name[0] != _LOCAL_START]
         if table.region is not None:
-            used = {name for name in used if HOLE not in name}
+            shared = [name for name in shared if HOLE not in name]
         if any(found.flags & _PATTERN for found in table.definitions):
-            used.add(PATTERNS)
-            defined.add(PATTERNS)
-    return Mentions(defined & used, used)
+            shared.append(PATTERNS)
+            offered.add(PATTERNS)
+        defined |= offered.intersection(shared)
+        used += shared
+    if len(tables) != 1:
+        used = list(set(used))
+    return Mentions(defined, [name for name in used if name not in defined])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from tree_sitter import Node
 
 from metta_index.indexer.languages.hosts import has_trace
 from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings, Registration
 from metta_index.indexer.languages.hosts.names import registered_name
+from metta_index.indexer.languages.hosts.rust_flow import RustFlow
 from metta_index.indexer.languages.hosts.rust_text import COMMENTS, RustFile, Text, is_string, string, tokens
-from metta_index.indexer.languages.hosts.shape import is_metta
+from metta_index.indexer.languages.hosts.shape import is_list_text, is_metta
 from metta_index.indexer.text.regions import (
     PositionMap,
     Segment,
@@ -28,8 +30,12 @@ from metta_index.indexer.text.symbols import Confidence, Import, Kind, Region
 _TAKES_METTA = re.compile(rb"\b(?:run_program|metta_atom|metta_space|SExprParser::new)\s*\(")
 #: MORK's, which take the atoms of a program as bytes.
 _TAKES_ATOMS = re.compile(rb"\b(?:add_all_sexpr|add_sexpr|load_all_sexpr_impl|load_sexpr_impl)\s*\(")
-#: One of MeTTaTron's, whose name others have, too.
-_MAY_TAKE_METTA = re.compile(rb"\bcompile\s*\(")
+#: Those of programs around MORK: which argument has atoms, only the argument itself tells.
+_TAKES_ATOMS_SOMEWHERE = re.compile(rb"\b(?:mork_\w+|(?:\w+_)?parse_single_expr|\w*remove_sexpr)\s*\(")
+#: MeTTaTron's, whose names others have, too.
+_MAY_TAKE_METTA = re.compile(rb"\b(?:compile|compile_safe)\s*\(")
+_PARSE = re.compile(rb"\b(\w+)\s*\.\s*parse\s*\(")
+_PARSER = re.compile(rb"metta|sexpr", re.IGNORECASE)
 _METTA_MACRO = re.compile(rb"\bmetta!\s*[(\[{]")
 _EXPR_MACRO = re.compile(rb"\bexpr!\s*[(\[{]")
 _INCLUDE = re.compile(rb"\binclude_(?:str|bytes)!\s*[(\[{]")
@@ -50,35 +56,68 @@ def find(source: bytes) -> HostFindings:
     return HostFindings(tuple(regions), tuple(_registrations(file)), tuple(_imports(file)))
 
 
+class _Taker(NamedTuple):
+    """What takes MeTTa: calls, and the place of the argument; None where any can be it.
+
+    `looks_right`: what text has to be to be taken for MeTTa, where others have functions of that name, too.
+    """
+
+    pattern: re.Pattern[bytes]
+    place: int | None
+    confidence: Confidence
+    looks_right: Callable[[bytes], bool] | None = None
+
+
 class _Finder:
     def __init__(self, file: RustFile) -> None:
         self.file = file
+        self.flow = RustFlow(file)
         self.found: list[Region] = []
         self._claimed: set[int] = set()
 
     def follow_calls(self) -> None:
         """Calls that take MeTTa, and calls of the file's functions that pass a parameter on to one."""
-        pending = [(_TAKES_METTA, 0, Confidence.CERTAIN), (_TAKES_ATOMS, 0, Confidence.LIKELY)]
+        pending = [
+            _Taker(_TAKES_METTA, 0, Confidence.CERTAIN),
+            _Taker(_TAKES_ATOMS, 0, Confidence.LIKELY),
+            _Taker(_TAKES_ATOMS_SOMEWHERE, None, Confidence.LIKELY, is_list_text),
+            _Taker(_MAY_TAKE_METTA, 0, Confidence.LIKELY, _opens_a_list),
+            _Taker(_PARSE, 0, Confidence.LIKELY, is_list_text),
+        ]
         followed: set[tuple[bytes, int]] = set()
         while pending:
-            pattern, place, confidence = pending.pop()
-            for _found, group in self.file.calls(pattern):
-                arguments = self.file.arguments(group)
-                if place >= len(arguments):
+            taker = pending.pop(0)
+            for found, group in self.file.calls(taker.pattern):
+                if taker.pattern is _PARSE and not self._is_parser(found):
                     continue
-                given = arguments[place]
-                direct = any(map(is_string, given))
-                for text in self.file.texts(given):
-                    self._add(text, "call" if direct else "flow", confidence if direct else Confidence.LIKELY)
-                passing = self._parameter(given)
-                if passing is not None and passing not in followed:
-                    followed.add(passing)
-                    again = re.compile(rb"\b" + re.escape(passing[0]) + rb"\s*\(")
-                    pending.append((again, passing[1], Confidence.LIKELY))
-        for _found, group in self.file.calls(_MAY_TAKE_METTA):
-            for text in self.file.texts(self.file.arguments(group)[0]):
-                if is_metta(text_of(text)) or text_of(text).lstrip().startswith(b"("):
-                    self._add(text, "call", Confidence.LIKELY)
+                arguments = self.file.arguments(group)
+                given = arguments if taker.place is None else arguments[taker.place : taker.place + 1]
+                for argument in given:
+                    self._take(argument, taker)
+                    for piece, is_whole in [
+                        (argument, True),
+                        *((piece, False) for piece in self.flow.pieces(argument)),
+                    ]:
+                        passing = self._parameter(piece)
+                        if passing is not None and passing not in followed:
+                            followed.add(passing)
+                            again = re.compile(rb"\b" + re.escape(passing[0]) + rb"\s*\(")
+                            looks_right = taker.looks_right if is_whole else is_list_text
+                            pending.append(_Taker(again, passing[1], Confidence.LIKELY, looks_right))
+
+    def _take(self, argument: Sequence[Node], taker: _Taker) -> None:
+        direct = any(map(is_string, argument))
+        for text in self.flow.texts(argument):
+            if taker.looks_right is None or taker.looks_right(text_of(text)):
+                confidence = taker.confidence if direct else Confidence.LIKELY
+                self._add(text, "call" if direct else "flow", confidence)
+
+    def _is_parser(self, found: re.Match[bytes]) -> bool:
+        """Whether what `.parse(` is called on is called, or bound to, something of MeTTa."""
+        name = self.file.root.descendant_for_byte_range(found.start(1), found.end(1))
+        bound = self.file.binding(name) if name is not None and name.type == "identifier" else None
+        value = bound.child_by_field_name("value") if bound is not None else None
+        return _PARSER.search(found[1] if value is None else self.file.text(value)) is not None
 
     def read_macros(self) -> None:
         for group in _outermost(self.file.calls(_METTA_MACRO)):
@@ -91,7 +130,7 @@ class _Finder:
                 self._add(text, "macro", Confidence.LIKELY)
 
     def look_at_bindings(self) -> None:
-        for node in (*self.file.constants, *self.file.variables):
+        for node in self.file.valued:
             value = node.child_by_field_name("value")
             text = string(self.file.source, value) if value is not None else None
             if text is not None and text_of(text).count(b"\n") > 1 and is_metta(text_of(text)):
@@ -101,7 +140,7 @@ class _Finder:
         """The function and the place of the parameter that an argument is."""
         names = [token for token in given if token.type == "identifier"]
         function = self.file.function_around(names[0].start_byte) if len(names) == 1 else None
-        if function is None or self.file.values(names[0]):
+        if function is None or self.file.binding(names[0]) is not None:
             return None
         name, parameters = function.child_by_field_name("name"), function.child_by_field_name("parameters")
         if name is None or parameters is None:
@@ -121,6 +160,10 @@ class _Finder:
         if any(segment.text.strip(b" \t\r\n()") for segment in literal) and starts.isdisjoint(self._claimed):
             self._claimed |= starts
             self.found.append(make_region("metta", detector, confidence, text))
+
+
+def _opens_a_list(text: bytes) -> bool:
+    return text.lstrip().startswith(b"(") or is_metta(text)
 
 
 def _outermost(calls: Iterator[tuple[re.Match[bytes], Node]]) -> Iterator[Node]:

@@ -29,3 +29,8 @@ def is_metta(text: bytes) -> bool:
 def parses(text: bytes) -> bool:
     """Whether a text parses without a problem and holds a list."""
     return b"(" in text and not parse(text).problems
+
+
+def is_list_text(text: bytes) -> bool:
+    """Whether a text parses without a problem and opens with a list, an evaluated list or a comment."""
+    return text.lstrip().startswith((b"(", b"!(", b";")) and parses(text)

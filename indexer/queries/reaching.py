@@ -17,7 +17,7 @@ from metta_index.indexer.text.symbols import Definition, Flag, Kind, Role, TopKi
 #: Kinds of what can be left unused; names that `new` makes are seen in their scope only.
 _REPORTED = frozenset({Kind.FUNCTION, Kind.CONSTANT, Kind.TOKEN, Kind.SPACE, Kind.CONTRACT, Kind.AGENT, Kind.METHOD})
 #: What files evaluate to be set up: a file with no other evaluation is no program.
-_SETTING_UP = frozenset(
+SETTING_UP = frozenset(
     {b"import!", b"static-import!", b"include", b"mod-space!", b"bind!", b"register-module!", b"git-module!"}
     | {
         b"git-import!",
@@ -129,7 +129,7 @@ def _add(found: Mentions, number: int, piece: Piece, names: Names, is_test: bool
                 head = table.names[words[first]]
                 if kind == TopKind.EVALUATION or is_run or (kind == TopKind.FACT and _TEST_FORM.fullmatch(head)):
                     found.run |= mentioned
-                    found.is_program |= head not in _SETTING_UP
+                    found.is_program |= head not in SETTING_UP
                 else:
                     found.stated |= mentioned
         found.matches_rules |= _matches_rules(table.names, words, roles)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from metta_index.indexer.languages.hosts import has_trace
 from metta_index.indexer.languages.hosts.findings import NOTHING, HostFindings
 from metta_index.indexer.languages.hosts.imports import relative_imports
+from metta_index.indexer.languages.hosts.python_flow import texts
 from metta_index.indexer.languages.hosts.python_module import PythonModule, argument, called_name
 from metta_index.indexer.languages.hosts.python_regions import regions
 from metta_index.indexer.languages.hosts.python_registrations import registrations
-from metta_index.indexer.languages.hosts.python_text import texts
 from metta_index.indexer.text.regions import PositionMap, SegmentKind, text_of
 from metta_index.indexer.text.symbols import Import
 

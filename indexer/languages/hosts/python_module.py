@@ -14,20 +14,41 @@ from metta_index.indexer.languages.hosts.walking import nodes_of
 
 _SCOPES = ("function_definition", "lambda", "class_definition")
 _BINDINGS = ("assignment", "augmented_assignment", "named_expression", "for_statement", "for_in_clause")
+_OTHERS = ("call", "string", "decorated_definition", "return_statement")
 _FUNCTIONS = ("function_definition", "lambda")
+#: Methods that put something into a list, and the place of the argument that is put there.
+_GROWING = {"append": 0, "extend": 0, "insert": 1, "add": 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
     """One value that a name gets: `block` is the byte range of the statements it stands among.
 
-    `each`: the name gets every element of the value in turn.
+    `each`: the name gets every element of the value in turn. `adds`: `+=`, which keeps what was there.
     """
 
     value: Node
     start: int
     block: tuple[int, int]
     each: bool = False
+    adds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a name gets of a value that is taken apart: `path`, places of the name in nested tuples; `each` as above."""
+
+    value: Node
+    path: tuple[int, ...]
+    each: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What is put into a list: one element, or with `several` all elements of another."""
+
+    value: Node
+    several: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +77,9 @@ class _Scope:
     bindings: dict[str, list[Binding]] = field(default_factory=lambda: defaultdict(list))
     items: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))
     updates: dict[str, list[Node]] = field(default_factory=lambda: defaultdict(list))
+    parts: dict[str, list[Part]] = field(default_factory=lambda: defaultdict(list))
+    growths: dict[str, list[Growth]] = field(default_factory=lambda: defaultdict(list))
+    returned: list[Node] = field(default_factory=list)
 
 
 class PythonModule:
@@ -64,7 +88,9 @@ class PythonModule:
     def __init__(self, source: bytes) -> None:
         self.source = source
         self.root = providers.parser("python").parse(source).root_node
-        nodes = nodes_of(self.root, ("call", "string", "decorated_definition", *_SCOPES, *_BINDINGS))
+        nodes = nodes_of(
+            self.root, ("call", "string", "decorated_definition", "return_statement", *_SCOPES, *_BINDINGS)
+        )
         self.calls = nodes["call"]
         self.strings = nodes["string"]
         self.decorated = nodes["decorated_definition"]
@@ -87,8 +113,10 @@ class PythonModule:
             self._bind(node)
         for call in self.calls:
             receiver = receiver_of(call)
-            if called_name(self, call) == "update" and receiver is not None and receiver.type == "identifier":
-                self._scopes[self._scope_at(call.start_byte)].updates[self.text(receiver)].append(call)
+            if receiver is not None and receiver.type in ("identifier", "attribute"):
+                self._change(call, called_name(self, call), receiver)
+        for node in nodes["return_statement"]:
+            self._scopes[self._scope_at(node.start_byte)].returned += node.named_children[:1]
 
     def text(self, node: Node) -> str:
         return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
@@ -109,7 +137,10 @@ class PythonModule:
         index = self._scope_at(node.start_byte)
         statement = node.parent if node.parent is not None and node.parent.type == "expression_statement" else node
         block = statement.parent or self.root
-        binding = Binding(value, node.start_byte, (block.start_byte, block.end_byte), each)
+        adds = node.type == "augmented_assignment"
+        binding = Binding(value, node.start_byte, (block.start_byte, block.end_byte), each, adds)
+        for name, path in _taken_apart(target):
+            self._scopes[index].parts[self.text(name)].append(Part(value, path, each))
         if target.type == "identifier":
             self._scopes[index].bindings[self.text(target)].append(binding)
         elif target.type == "subscript":
@@ -119,6 +150,21 @@ class PythonModule:
         elif target.type == "attribute" and self._is_own(target):
             owner = self._class_around(index)
             self._scopes[owner].bindings[self.text(target).partition(".")[2]].append(binding)
+
+    def _change(self, call: Node, name: str, receiver: Node) -> None:
+        """Notes a call that puts something into a list or a dictionary."""
+        scope = self._scopes[self._scope_at(call.start_byte)]
+        if name == "update" and receiver.type == "identifier":
+            scope.updates[self.text(receiver)].append(call)
+        given = argument(self, call, _GROWING[name]) if name in _GROWING else None
+        if given is None:
+            return
+        growth = Growth(given, name == "extend")
+        if receiver.type == "identifier":
+            scope.growths[self.text(receiver)].append(growth)
+        elif self._is_own(receiver):
+            owner = self._scopes[self._class_around(self._scope_at(call.start_byte))]
+            owner.growths[self.text(receiver).partition(".")[2]].append(growth)
 
     def _is_own(self, node: Node) -> bool:
         """Whether an attribute is one of `self` or `cls`."""
@@ -172,6 +218,34 @@ class PythonModule:
         for call in self._scopes[self._scope_at(name.start_byte)].updates.get(self.text(name), []):
             yield from arguments_of(call)
 
+    def _around(self, name: Node) -> Iterator[_Scope]:
+        """The scopes from a use of a name, or of an attribute of `self`, to that which binds it."""
+        index = self._scope_at(name.start_byte)
+        if name.type == "attribute":
+            if self._is_own(name):
+                yield self._scopes[self._class_around(index)]
+            return
+        text = self.text(name)
+        while index >= 0:
+            yield self._scopes[index]
+            if text in self._scopes[index].bindings or self._parameter(self._scopes[index].node, text) is not None:
+                return
+            index = self._scopes[index].parent
+
+    def parts(self, name: Node) -> list[Part]:
+        """What a name gets of values that are taken apart."""
+        key = self.text(name).rpartition(".")[2]
+        return [part for scope in self._around(name) for part in scope.parts.get(key, ())]
+
+    def growths(self, name: Node) -> list[Growth]:
+        """What is put into the list of a name, wherever the name is known, in the order of the text."""
+        key = self.text(name).rpartition(".")[2]
+        return [growth for scope in self._around(name) for growth in scope.growths.get(key, ())]
+
+    def results(self, function: Node) -> list[Node]:
+        """What a function gives back."""
+        return next((scope.returned for scope in self._scopes if scope.node == function), [])
+
     def method(self, name: str) -> Node | None:
         """The one function of a name, wherever it is defined; None where there are several or none."""
         found = self._methods.get(name, [])
@@ -187,12 +261,23 @@ class PythonModule:
         return scope.start, scope.end
 
 
+def _taken_apart(target: Node) -> Iterator[tuple[Node, tuple[int, ...]]]:
+    """The names in a target such as `name, (a, b)`, each with its places."""
+    pending: list[tuple[Node, tuple[int, ...]]] = [(target, ())]
+    while pending:
+        node, path = pending.pop()
+        if node.type in ("pattern_list", "tuple_pattern", "list_pattern"):
+            pending += [(child, (*path, place)) for place, child in enumerate(node.named_children)]
+        elif node.type == "identifier" and path:
+            yield node, path
+
+
 def _reaching(bindings: list[Binding], at: int) -> list[Binding]:
     reaching = []
     for binding in reversed(bindings):
         if binding.start < at:
             reaching.append(binding)
-            if binding.block[0] <= at < binding.block[1] and not binding.each:
+            if binding.block[0] <= at < binding.block[1] and not binding.each and not binding.adds:
                 break
     return reaching or bindings
 

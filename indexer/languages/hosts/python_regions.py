@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from metta_index.indexer.languages.hosts.python_flow import elements, passed, texts
 from metta_index.indexer.languages.hosts.python_module import (
     Parameter,
     PythonModule,
@@ -11,7 +12,7 @@ from metta_index.indexer.languages.hosts.python_module import (
     called_name,
     receiver_of,
 )
-from metta_index.indexer.languages.hosts.python_text import Text, parts_by_name, texts
+from metta_index.indexer.languages.hosts.python_text import Text, parts_by_name, text_in_place
 from metta_index.indexer.languages.hosts.shape import is_metta
 from metta_index.indexer.text.regions import SegmentKind, make_region, text_of
 from metta_index.indexer.text.symbols import Confidence, Region
@@ -46,9 +47,9 @@ class _Finder:
         self.module = module
         self.found: list[Region] = []
         self._claimed: set[int] = set()
-        #: Functions of the file that pass an argument on to MeTTa: name, place; and those already followed.
-        self._passing: list[tuple[str, int]] = []
-        self._followed: set[tuple[str, int]] = set()
+        #: Functions of the file that pass an argument on to MeTTa, or each element of it: name, place, whether each.
+        self._passing: list[tuple[str, int, bool]] = []
+        self._followed: set[tuple[str, int, bool]] = set()
 
     def follow_calls(self) -> None:
         for call in self.module.calls:
@@ -62,12 +63,15 @@ class _Finder:
                 certain = self._is_interpreter(receiver)
                 self._take(given, Confidence.CERTAIN if certain else Confidence.POSSIBLE)
         while self._passing:
-            name, place = self._passing.pop()
+            name, place, is_each = self._passing.pop()
             for call in self.module.calls:
-                if called_name(self.module, call) == name:
-                    given = argument(self.module, call, place)
-                    if given is not None:
-                        self._take(given, Confidence.LIKELY)
+                given = argument(self.module, call, place) if called_name(self.module, call) == name else None
+                if given is None:
+                    continue
+                for value in elements(self.module, given) if is_each else [given]:
+                    self._take(value, Confidence.LIKELY)
+                if is_each:
+                    self._pass_on(given, is_each)
 
     def look_at_strings(self) -> None:
         for node in self.module.strings:
@@ -95,7 +99,8 @@ class _Finder:
 
     def _take(self, node: Node, confidence: Confidence) -> None:
         """The texts that an argument may have."""
-        direct = node.type not in ("identifier", "attribute", "subscript")
+        direct = node.type not in ("identifier", "attribute", "subscript", "call")
+        direct = direct or text_in_place(self.module, node) is not None
         for text in texts(self.module, node):
             if confidence == Confidence.POSSIBLE and not is_metta(text_of(text)):
                 continue
@@ -105,29 +110,29 @@ class _Finder:
                 self._add(text, "flow", max(confidence, Confidence.LIKELY))
         if confidence == Confidence.POSSIBLE:
             return
-        for name in [node, *parts_by_name(self.module, node)]:
-            if name.type == "identifier":
-                self._pass_on(name)
-            if name is not node:
-                for text in texts(self.module, name):
-                    if is_metta(text_of(text)):
-                        self._add(text, "flow", Confidence.LIKELY)
+        self._pass_on(node)
+        for name in parts_by_name(self.module, node):
+            self._pass_on(name)
+            for text in texts(self.module, name):
+                if is_metta(text_of(text)):
+                    self._add(text, "flow", Confidence.LIKELY)
 
-    def _pass_on(self, name: Node) -> None:
-        bound = self.module.lookup(name)
-        if isinstance(bound, Parameter):
-            function = bound.function.child_by_field_name("name")
-            if function is None:
-                return
-            place = bound.position - (1 if self.module.is_method(bound.function) else 0)
-            passing = (self.module.text(function), place)
-            if place >= 0 and passing not in self._followed:
+    def _pass_on(self, node: Node, is_each: bool = False) -> None:
+        for parameter, several in passed(self.module, node):
+            function = parameter.function.child_by_field_name("name")
+            place = parameter.position - (1 if self.module.is_method(parameter.function) else 0)
+            if function is None or place < 0:
+                continue
+            passing = (self.module.text(function), place, several or is_each)
+            if passing not in self._followed:
                 self._followed.add(passing)
                 self._passing.append(passing)
 
     def _add(self, text: Text, detector: str, confidence: Confidence) -> None:
         literal = [segment for segment in text if segment.kind != SegmentKind.HOLE]
-        if not any(segment.text.strip() for segment in literal):
+        # What reaches a call by names may be put together elsewhere, too: parentheses alone say nothing there.
+        nothing = b" \t\r\n()" if detector == "flow" else None
+        if not any(segment.text.strip(nothing) for segment in literal):
             return
         starts = {segment.start for segment in literal if segment.start < segment.end}
         if starts.isdisjoint(self._claimed):

@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from metta_index.indexer.languages.hosts.findings import Registration
 from metta_index.indexer.languages.hosts.names import plain_name, registered_name
+from metta_index.indexer.languages.hosts.python_flow import texts
 from metta_index.indexer.languages.hosts.python_module import (
     Parameter,
     PythonModule,
@@ -19,7 +20,6 @@ from metta_index.indexer.languages.hosts.python_module import (
     parameters_of,
     receiver_of,
 )
-from metta_index.indexer.languages.hosts.python_text import texts
 from metta_index.indexer.languages.hosts.python_types import arrow_type, only_text
 from metta_index.indexer.text.regions import verbatim
 from metta_index.indexer.text.symbols import Flag, Kind

@@ -1,21 +1,14 @@
-"""Python expressions to the text they stand for, as far as the file tells: segments with holes."""
+"""Python expressions that are put together from literals in place to their text: segments with holes."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
-from metta_index.indexer.languages.hosts.python_module import (
-    Parameter,
-    PythonModule,
-    argument,
-    arguments_of,
-    called_name,
-    receiver_of,
-)
+from metta_index.indexer.languages.hosts.python_module import PythonModule, arguments_of, called_name, receiver_of
 from metta_index.indexer.text.regions import Segment, escape, hole, punched, unescaped
 
 #: Language reference, 2.4.1.1; Python reads every line end as "\n".
@@ -42,65 +35,15 @@ _CONVERSION = re.compile(rb"%(?:%|(?:\([^)]*\))?[#0\- +]*(?:\*|[0-9]+)?(?:\.(?:\
 _FIELD = re.compile(rb"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 
 #: Methods and functions that give the text they are called on, but for space around it.
-_SAME_TEXT = frozenset({"strip", "lstrip", "rstrip", "encode", "decode", "replace", "expandtabs"})
-_SAME_ARGUMENT = frozenset({"dedent", "cleandoc", "str"})
-
-#: Names that lead to names are followed this far.
-_MOST_STEPS = 8
+SAME_TEXT = frozenset({"strip", "lstrip", "rstrip", "encode", "decode", "replace", "expandtabs"})
 
 Text = tuple[Segment, ...]
-
-
-def texts(module: PythonModule, node: Node, steps: int = _MOST_STEPS) -> Iterator[Text]:
-    """Every text that an expression may have: one for a literal, one for each value of a name."""
-    match node.type:
-        case "string" | "concatenated_string" | "binary_operator":
-            text = _text(module, node)
-            if text is not None:
-                yield text
-        case "parenthesized_expression" | "await":
-            for inner in _inner(node):
-                yield from texts(module, inner, steps)
-        case "named_expression":
-            value = node.child_by_field_name("value")
-            if value is not None:
-                yield from texts(module, value, steps)
-        case "conditional_expression":
-            for alternative in (*node.named_children[:1], *node.named_children[2:]):
-                yield from texts(module, alternative, steps)
-        case "call":
-            text = _text(module, node)
-            if text is not None:
-                yield text
-            else:
-                source = _passed_through(module, node)
-                if source is not None:
-                    yield from texts(module, source, steps)
-        case "subscript" if steps and (held := node.child_by_field_name("value")) is not None:
-            for element in elements(module, held, steps - 1):
-                yield from texts(module, element, steps - 1)
-        case "identifier" | "attribute" if steps:
-            bound = module.lookup(node)
-            for binding in [] if isinstance(bound, Parameter) else bound:
-                for value in elements(module, binding.value, steps - 1) if binding.each else [binding.value]:
-                    yield from texts(module, value, steps - 1)
-
-
-def elements(module: PythonModule, node: Node, steps: int = _MOST_STEPS) -> Iterator[Node]:
-    """The elements of a literal list, tuple or set, or of one that a name is bound to."""
-    if node.type in ("list", "tuple", "set"):
-        yield from _inner(node)
-    elif node.type in ("identifier", "attribute") and steps:
-        bound = module.lookup(node)
-        for binding in [] if isinstance(bound, Parameter) else bound:
-            if not binding.each:
-                yield from elements(module, binding.value, steps - 1)
 
 
 def parts_by_name(module: PythonModule, node: Node) -> Iterator[Node]:
     """The names that are put together with literals in one expression."""
     if node.type == "binary_operator":
-        for operand in _operands(node):
+        for operand in operands_of(node):
             if operand.type in ("identifier", "attribute"):
                 yield operand
             elif operand.type != "binary_operator":
@@ -115,17 +58,17 @@ def parts_by_name(module: PythonModule, node: Node) -> Iterator[Node]:
                 yield value
 
 
-def _text(module: PythonModule, node: Node) -> Text | None:
+def text_in_place(module: PythonModule, node: Node) -> Text | None:
     """The text of an expression that is put together from literals in place; None of any other."""
     match node.type:
         case "string":
             return _string(module.source, node)
         case "concatenated_string":
-            strings = [_text(module, string) for string in node.named_children if string.type != "comment"]
+            strings = [text_in_place(module, string) for string in node.named_children if string.type != "comment"]
             return tuple(segment for text in strings for segment in text or ())
         case "parenthesized_expression":
-            inner = _inner(node)
-            return _text(module, inner[0]) if len(inner) == 1 else None
+            inner = inner_of(node)
+            return text_in_place(module, inner[0]) if len(inner) == 1 else None
         case "binary_operator":
             return _operation(module, node)
         case "call":
@@ -134,28 +77,20 @@ def _text(module: PythonModule, node: Node) -> Text | None:
                 return None
             match called_name(module, node):
                 case "format":
-                    text = _text(module, receiver)
+                    text = text_in_place(module, receiver)
                     return None if text is None else tuple(punched(text, _FIELD))
                 case "join":
                     return _joined(module, node, receiver)
-                case name if name in _SAME_TEXT:
-                    return _text(module, receiver)
+                case name if name in SAME_TEXT:
+                    return text_in_place(module, receiver)
     return None
 
 
-def _passed_through(module: PythonModule, call: Node) -> Node | None:
-    """What a call gives back nearly as it is."""
-    name = called_name(module, call)
-    if name in _SAME_ARGUMENT:
-        return argument(module, call, 0)
-    return receiver_of(call) if name in _SAME_TEXT or name == "format" else None
-
-
-def _inner(node: Node) -> list[Node]:
+def inner_of(node: Node) -> list[Node]:
     return [child for child in node.named_children if child.type != "comment"]
 
 
-def _operands(node: Node) -> list[Node]:
+def operands_of(node: Node) -> list[Node]:
     """The operands of a chain of `+`, from left to right, without recursion: generated sums are long."""
     operands: list[Node] = []
     at: Node | None = node
@@ -177,14 +112,14 @@ def _operator(node: Node) -> str:
 def _operation(module: PythonModule, node: Node) -> Text | None:
     if _operator(node) == "%":
         left = node.child_by_field_name("left")
-        text = _text(module, left) if left is not None else None
+        text = text_in_place(module, left) if left is not None else None
         return None if text is None else tuple(punched(text, _CONVERSION))
     if _operator(node) != "+":
         return None
     segments: list[Segment] = []
     known = False
-    for operand in _operands(node):
-        text = None if operand is node else _text(module, operand)
+    for operand in operands_of(node):
+        text = None if operand is node else text_in_place(module, operand)
         known = known or text is not None
         segments += [hole(operand.start_byte, operand.end_byte)] if text is None else text
     return tuple(segments) if known else None
@@ -193,15 +128,22 @@ def _operation(module: PythonModule, node: Node) -> Text | None:
 def _joined(module: PythonModule, call: Node, separator: Node) -> Text | None:
     """`"\\n".join([…])` of a list in place; the separator stands nowhere in particular between two of them."""
     given = arguments_of(call)
-    between = _text(module, separator)
-    if len(given) != 1 or given[0].type not in ("list", "tuple") or between is None:
+    if len(given) != 1 or given[0].type not in ("list", "tuple"):
+        return None
+    return joined(module, inner_of(given[0]), separator)
+
+
+def joined(module: PythonModule, elements: Iterable[Node], separator: Node) -> Text | None:
+    """The text of elements one after the other; None where the separator is not known."""
+    between = text_in_place(module, separator)
+    if between is None:
         return None
     segments: list[Segment] = []
-    for element in _inner(given[0]):
+    for element in elements:
         if segments and between:
             at = segments[-1].end
             segments.append(escape(b"".join(segment.text for segment in between), at, at))
-        text = _text(module, element)
+        text = text_in_place(module, element)
         segments += [hole(element.start_byte, element.end_byte)] if text is None else text
     return tuple(segments)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from metta_index.indexer.languages.hosts.python_flow import elements, texts
 from metta_index.indexer.languages.hosts.python_module import Parameter, PythonModule, arguments_of, called_name
-from metta_index.indexer.languages.hosts.python_text import elements, texts
 from metta_index.indexer.text.regions import text_of
 
 #: `hyperon.atoms.AtomType` as MeTTa writes them.

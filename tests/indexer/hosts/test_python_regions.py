@@ -49,6 +49,41 @@ PROGRAMS = [
     pytest.param("class A:\n    def g(self, c):\n        metta.run(c)\nA().g('(f)')", ["(f)"], id="through a method"),
     pytest.param("class A:\n    C = '(f)'\n    def g(self):\n        self.metta.run(self.C)", ["(f)"], id="attribute"),
     pytest.param("for c in ['(f)', '(g)']:\n    metta.run(c)", ["(f)", "(g)"], id="loop"),
+    pytest.param("ps = ['(f', ' 1)', '(g)']\nmetta.run(' '.join(ps))", ["(f  1) (g)"], id="a joined list"),
+    pytest.param("ps = ['(f)']\nps.append(f'(g {x})')\nps.append('(h')\nmetta.run(''.join(ps))", ["(f)", f"(g {H})"]),
+    pytest.param("ps = []\nps.extend(['(f)', '(g)'])\nps += ['(h)']\nmetta.run(''.join(ps))", ["(f)", "(g)", "(h)"]),
+    pytest.param("ps.append('(f)')\nqs = []\nqs.append('(g)')\nmetta.run(''.join(qs))", ["(g)"], id="another list"),
+    pytest.param("metta.run(''.join(f'(f {x})' for x in xs))", [f"(f {H})"], id="a generator"),
+    pytest.param("ps = [f'(f {x})' for x in xs]\nmetta.run(''.join(ps))", [f"(f {H})"], id="a comprehension"),
+    pytest.param("p = '(f)'\np += '(g)'\np += '(' + x\nmetta.run(p)", ["(f)", "(g)"], id="a text that grows"),
+    pytest.param("p = '(f)'\np += '(g)'\np = '(h)'\nmetta.run(p)", ["(h)"], id="a text that is replaced"),
+    pytest.param("for n, p in [('(n)', '(f)'), ('b', '(g)')]:\n    metta.run(p)", ["(f)", "(g)"], id="pairs"),
+    pytest.param("for i, (n, p) in enumerate([('n', '(f)')]):\n    metta.run(p)", ["(f)"], id="pairs, counted"),
+    pytest.param("for n, p in zip(['(n)'], ['(f)']):\n    metta.run(p)", ["(f)"], id="zip"),
+    pytest.param("a, b = '(f)', '(g)'\nmetta.run(b)", ["(g)"], id="several names"),
+    pytest.param("Q = {'n': '(f)', 'm': '(g)'}\nfor n, p in Q.items():\n    metta.run(p)", ["(f)", "(g)"], id="items"),
+    pytest.param("Q = {'n': '(f)', 'm': '(g)'}\nfor p in Q.values():\n    metta.run(p)", ["(f)", "(g)"], id="values"),
+    pytest.param("Q = {'n': '(f)', 'm': '(g)'}\nmetta.run(Q['m'])\n", ["(g)"], id="a key"),
+    pytest.param("Q = {'n': '(f)', 'm': '(g)'}\nmetta.run(Q[m])\n", ["(f)", "(g)"], id="some key"),
+    pytest.param("T = [{'q': '(f)', 'n': '(n)'}]\nfor t in T:\n    metta.run(t['q'])", ["(f)"], id="a key of each"),
+    pytest.param(
+        "def g():\n    if x:\n        return '(f)'\n    return '(g)'\nmetta.run(g())", ["(f)", "(g)"], id="results"
+    ),
+    pytest.param(
+        "def g():\n    def h():\n        return '(f)'\n    return x\nmetta.run(g())", [], id="others' results"
+    ),
+    pytest.param(
+        "class A:\n    def g(self):\n        self.ps.append('(f)')\n        return self.ps\n"
+        "    def h(self):\n        self.metta.run(''.join(self.g()))",
+        ["(f)"],
+        id="methods",
+    ),
+    pytest.param("def g(ps):\n    for p in ps:\n        metta.run(p)\ng(['(f)', '(g)'])", ["(f)", "(g)"], id="to each"),
+    pytest.param(
+        "def g(ps):\n    metta.run(''.join(ps))\ndef h(qs):\n    g(qs)\nh(['(f)'])", ["(f)"], id="through two, to each"
+    ),
+    pytest.param("for p in '(f)\\n(g)'.splitlines():\n    metta.run(p)", ["(f)\n(g)"], id="lines"),
+    pytest.param("p = p + q\nq = p\nps = ps + qs\nqs = ps\nmetta.run(p + ''.join(ps))", [], id="circles"),
     pytest.param("metta.run('(f)' if x else '(g)')", ["(f)", "(g)"], id="conditional"),
     pytest.param("P = '(= (f) 1)'\nmetta.run(P + '!(f)')", ["(= (f) 1)", f"{H}!(f)"], id="constant in a sum"),
     pytest.param("m = MeTTa()\nm.run('(f)')", ["(f)"], id="bound to an interpreter"),
@@ -133,4 +168,6 @@ def test_a_file_without_a_trace_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -
 def test_what_is_broken_costs_neither_the_rest_nor_time() -> None:
     assert found("def (:\n" + "(" * 2000 + "\n") == []
     assert found("x = = 3\nmetta.run('(f)')\n") == ["(f)"]
+    links = "".join(f"a{n} = a{n + 1} if x else a{n + 1}\n" for n in range(200)) + "a200 = '(f)'\nmetta.run(a0)"
+    assert found(links) == []
     assert found("metta.run(" + " + ".join(["'(f)'"] * 5000) + ")") == ["(f)" * 5000]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from metta_index.indexer.checking.region_checking import RegionText
     from metta_index.indexer.rules.code import Code
     from metta_index.indexer.rules.linked import Knowledge
-    from metta_index.indexer.text.symbols import SymbolTable
+    from metta_index.indexer.text.symbols import Region, SymbolTable
     from metta_index.indexer.text.syntax import SyntaxTree
 
 
@@ -98,7 +98,7 @@ def check_document(path: str, dialect: str, text: Text, knowledge: Knowledge, op
         linked = Linked(knowledge, path, code.dialect, text.is_dialect_set, options.known, within, is_entry_point)
         found = [finding for rule in all_rules() if rule.code in codes for finding in rule.findings(code, linked)]
         if b"metta-index" in text.source:
-            found = _suppressed(source, code, found, codes)
+            found = _suppressed(source, code.comments(), found, codes)
         keys.update(linked.keys)
         return found
 
@@ -108,17 +108,50 @@ def check_document(path: str, dialect: str, text: Text, knowledge: Knowledge, op
 
         for region in text.regions:
             found += region_findings(source, language_of(path), region, look, options.codes)
+    language = language_of(path)
+    if language != "metta" and b"metta-index" in text.source:
+        from metta_index.indexer.checking.comments import comments_in
+
+        regions = [region.region for region in text.regions]
+        found = _suppressed(source, comments_in(language, text.source), found, options.codes, regions)
     return Checked(tuple(sorted(found, key=sort_key)), frozenset(keys))
 
 
-def _suppressed(source: SourceText, code: Code, found: list[Finding], codes: frozenset[str]) -> list[Finding]:
-    """Findings marked as comments of the document say, and what is wrong with these."""
+def _suppressed(
+    source: SourceText,
+    comments: Iterable[tuple[int, int]],
+    found: list[Finding],
+    codes: frozenset[str],
+    regions: Sequence[Region] = (),
+) -> list[Finding]:
+    """Findings marked as comments say, and what is wrong with these.
+
+    What is found in a region is also meant by a comment for the line that opens it.
+    """
     from metta_index.indexer.checking.suppressions import read_suppressions, suppress
     from metta_index.indexer.rules.registry import MALFORMED_SUPPRESSION, UNUSED_SUPPRESSION, all_infos
 
-    suppressions = read_suppressions(source, code.comments())
-    marked = suppress(source, found, suppressions, all_infos(), codes, UNUSED_SUPPRESSION, MALFORMED_SUPPRESSION)
+    openings = [(region.start, region.end, _opening_row(source, region)) for region in regions]
+
+    def rows_of(finding: Finding) -> list[int]:
+        around = [row for start, end, row in openings if start <= finding.start_byte < end]
+        return [finding.start.row, *around]
+
+    suppressions = read_suppressions(source, comments)
+    about = UNUSED_SUPPRESSION, MALFORMED_SUPPRESSION
+    marked = suppress(source, found, suppressions, all_infos(), codes, *about, rows_of)
     return [finding for finding in marked if finding.code in codes]
+
+
+def _opening_row(source: SourceText, region: Region) -> int:
+    """The line that a region begins in, or, where it has its lines to itself, the one before that is not empty."""
+    row = source.lines.position(region.start).row
+    text = source.source
+    before = text[: region.start]
+    line_start = before.rfind(b"\n") + 1
+    if before[line_start:].strip():
+        return row
+    return source.lines.position(len(before.rstrip())).row
 
 
 class CheckReport(NamedTuple):

@@ -1,9 +1,9 @@
-"""Comments that keep findings from being shown: `; metta-index: ignore[MI203] reason`."""
+"""Comments that keep findings from being shown: `; metta-index: ignore[MI203] reason`, in other languages as theirs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 import msgspec
@@ -13,7 +13,9 @@ from metta_index.indexer.checking.findings import Finding, Fix, RuleInfo, Source
 from metta_index.indexer.text.symbols import name_text
 
 #: Where a suppression starts: at the start of a comment, or after a mark that starts another one inside it.
-_MARK = re.compile(rb"(?:^[;#/*!\s]*|[;#]\s*)metta-index[ \t]*:[ \t]*")
+_MARK = re.compile(rb"(?:^(?:<!--|[;#/*!\s]*)\s*|(?:[;#]|//)\s*)metta-index[ \t]*:[ \t]*")
+#: How comments end that begin in such a way; others end with their lines.
+_CLOSED = {b"/*": b"*/", b"<!--": b"-->"}
 _FORM = re.compile(rb"(ignore-file|ignore)\[([^\[\]]*)\](.*)", re.S)
 #: What was surely meant to suppress, and is not prose about this program.
 _MEANT = re.compile(rb"[A-Za-z-]+[ \t]*\[|(?:ignore|disable|suppress|noqa)\b")
@@ -59,16 +61,28 @@ def read_suppressions(source: SourceText, comments: Iterable[tuple[int, int]]) -
     alone: set[int] = set()
     for start, end in comments:
         line = start - source.lines.position(start).byte_column
-        if not text[line:start].strip():
+        if not text[line:start].strip() and not _follows(text, end):
             alone.add(line)
         if text.find(b"metta-index", start, end) >= 0:
-            mark = _MARK.search(text[start:end].rstrip())
-            if mark is not None:
+            comment = text[start:end].rstrip()
+            mark = _MARK.search(comment)
+            if mark is not None and (not mark.start() or not _closing(comment)):
                 marks.append((start, mark))
     # From the end: what a stack of comments stands above is looked for once.
     below: dict[int, int] = {}
     found = [_read(source, start, mark, alone, below) for start, mark in reversed(marks)]
     return tuple(one for one in reversed(found) if one is not None)
+
+
+def _follows(text: bytes, end: int) -> bool:
+    """Whether something stands in the line after a comment that ends at a byte."""
+    line_end = text.find(b"\n", end)
+    return bool(text[end : line_end if line_end >= 0 else len(text)].strip())
+
+
+def _closing(comment: bytes) -> bytes:
+    """What ends a comment before its line ends; nothing where it goes to the end."""
+    return next((end for begin, end in _CLOSED.items() if comment.startswith(begin)), b"")
 
 
 def _read(
@@ -82,10 +96,10 @@ def _read(
     # What stands before the mark in the same comment is somebody's note, and stays.
     while first > line and text[first - 1 : first].isspace():
         first -= 1
-    if first == line:
+    if first == line and not _follows(text, end):
         last = source.lines.line_starts[row] if row < len(source.lines.line_starts) else len(text)
     here = (start + mark.start(), end, first, last)
-    form = _FORM.match(comment, mark.end())
+    form = _FORM.match(comment.removesuffix(_closing(comment)), mark.end())
     if form is None:
         if _MEANT.match(comment, mark.end()) is None:
             return None
@@ -125,17 +139,19 @@ def suppress(
     active: Collection[str],
     unused: RuleInfo,
     malformed: RuleInfo,
+    rows_of: Callable[[Finding], Iterable[int]] = lambda finding: (finding.start.row,),
 ) -> list[Finding]:
     """All findings of a file, marked where they are suppressed, and what is wrong with its suppressions.
 
     `rules`: all that there are; `active`: codes of those that ran, as only what ran
     can show that a suppression is not needed. Findings of `unused` and `malformed`
-    can be suppressed too. Sorted.
+    can be suppressed too. `rows_of`: the rows that a comment may be for to mean a
+    finding. What is suppressed already stays so. Sorted.
     """
     known: dict[str, str] = {}
     for rule in rules:
         known[rule.code.lower()] = known[rule.name.lower()] = rule.code
-    table = _Table(suppressions, known)
+    table = _Table(suppressions, known, rows_of)
     result = [table.marked(finding) for finding in findings]
     for suppression in suppressions:
         wrong = _malformed(source, suppression, malformed, known)
@@ -147,7 +163,13 @@ def suppress(
 class _Table:
     """Which mention of a rule answers for a line, and which ones were needed."""
 
-    def __init__(self, suppressions: Iterable[Suppression], known: dict[str, str]) -> None:
+    def __init__(
+        self,
+        suppressions: Iterable[Suppression],
+        known: dict[str, str],
+        rows_of: Callable[[Finding], Iterable[int]],
+    ) -> None:
+        self._rows_of = rows_of
         self.codes: dict[Mention, str] = {}
         self.used: set[Mention] = set()
         self._by_place: dict[tuple[int, str], tuple[Mention, str]] = {}
@@ -159,7 +181,9 @@ class _Table:
                     self._by_place.setdefault((suppression.row, code), (mention, suppression.reason))
 
     def marked(self, finding: Finding) -> Finding:
-        for row in (finding.start.row, _WHOLE_FILE):
+        if finding.suppressed is not None:
+            return finding
+        for row in (*self._rows_of(finding), _WHOLE_FILE):
             answer = self._by_place.get((row, finding.code))
             if answer is not None:
                 mention, reason = answer

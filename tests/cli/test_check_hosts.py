@@ -170,3 +170,58 @@ def test_an_unsaved_text_is_checked_with_its_regions(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(HOSTS["a.py"].encode())))
     found = findings(program, "-", "--stdin-filename", "a.py")
     assert {one["code"] for one in found} == PLACES.keys()
+
+
+# -- comments that suppress ---------------------------------------------------------------
+
+BROKEN = "new x in { x!(1 }"
+#: A file with a fault that `@` may keep quiet, the fault, and how such a comment looks there.
+QUIET = {
+    "line.rho": (f"@\n{BROKEN}\n", "MI109", "// {}"),
+    "block.rho": (f"{BROKEN} @\n", "MI109", "/* {} */"),
+    "before.rho": (f"@ {BROKEN}\n", "MI109", "/* {} */"),
+    "above.py": ('@\nmetta.run("""\n(= (hash) $a#b)\n""")\n', "MI105", "# {}"),
+    "beside.py": ('metta.run("(= (hash) $a#b)")  @\n', "MI105", "# {}"),
+    "noted.py": ('metta.run("(= (hash) $a#b)")  # type: ignore @\n', "MI105", "# {}"),
+    "a.rs": ('use hyperon::*; fn main() {\n    @\n    run_program("(= (hash) $a#b)"); }\n', "MI105", "// {}"),
+    "b.rs": ('use hyperon::*; fn main() { run_program("(= (hash) $a#b)" @); }\n', "MI105", "/* {} */"),
+    "a.md": ("# Hash\n\n@\n\n```metta\n(= (good) 1)\n(= (hash) $a#b)\n```\n", "MI105", "<!-- {} -->"),
+    "list.md": ("* Hash\n\n  @\n\n  ```metta\n  (= (hash) $a#b)\n  ```\n", "MI105", "<!-- {} -->"),
+}
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_comments_of_the_host_keep_findings_quiet(program: Program, workspace: Path, name: str) -> None:
+    text, code, comment = QUIET[name]
+    plain = text.replace("@", "")
+    (workspace / name).write_text(plain)
+    assert [one["code"] for one in findings(program)] == [code]
+
+    (workspace / name).write_text(text.replace("@", comment.format(f"metta-index: ignore[{code}] as it is")))
+    assert findings(program) == []
+    sarif = json.loads(program("check", "--format", "sarif").out)
+    (result,) = sarif["runs"][0]["results"]
+    assert result["suppressions"][0]["justification"] == "as it is"
+
+    (workspace / name).write_text(text.replace("@", comment.format("metta-index: ignore-file[MI1, MI105, MI109]")))
+    assert sorted(one["code"] for one in findings(program)) == ["MI901", "MI902"], "one is not needed, one is no rule"
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_a_comment_of_the_host_that_is_not_needed_is_reported_and_removed(
+    program: Program, workspace: Path, name: str
+) -> None:
+    text, _code, comment = QUIET[name]
+    text = text.replace("$a#b", "$a").replace(BROKEN, "Nil")
+    (workspace / name).write_text(text.replace("@", comment.format("metta-index: ignore[MI303]")))
+    assert [one["code"] for one in findings(program)] == ["MI901"]
+    program("check", "--fix")
+    assert findings(program) == []
+    left = (workspace / name).read_text()
+    assert "metta-index" not in left and "".join(left.split()) == "".join(text.replace("@", "").split())
+
+
+def test_comments_over_several_lines_and_strings_suppress_nothing(program: Program, workspace: Path) -> None:
+    (workspace / "a.rho").write_text(f"/* metta-index:\n ignore[MI109] */\n{BROKEN}\n")
+    (workspace / "b.py").write_text('x = "# metta-index: ignore-file[MI105]"\nmetta.run("(= (hash) $a#b)")\n')
+    assert [one["code"] for one in findings(program)] == ["MI109", "MI105"]

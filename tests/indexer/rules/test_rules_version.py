@@ -24,6 +24,7 @@ CODE = [
     *sorted(path for path in (INDEXER / "rules").glob("*.py") if path.name not in ("table.py", "versions.py")),
     *sorted((INDEXER / "languages" / "metta" / "builtins").iterdir()),
     INDEXER / "checking" / "check.py",
+    INDEXER / "checking" / "comments.py",
     INDEXER / "linking" / "import_diamonds.py",
     INDEXER / "linking" / "import_graph.py",
     INDEXER / "text" / "offers.py",

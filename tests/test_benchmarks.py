@@ -8,9 +8,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from benchmarks import documents, empty_program, flames, measure, page, rows
+from benchmarks import curves, documents, empty_program, flames, measure, page, rows
 from benchmarks.run import SUITES, load_suite
-from benchmarks.suites import queries
+from benchmarks.suites import growth, queries
 
 from metta_index.cli import app
 from metta_index.cli.cache import cache_app
@@ -105,3 +105,28 @@ def test_flame_graphs_show_what_was_sampled() -> None:
     assert flames.share_of(stacks, "joblib") == 0.25
     titles = [title.text for title in ElementTree.fromstring(flames.draw(stacks, "x")).iter() if "title" in title.tag]
     assert titles == ["main: 100.0%", "a<b>: 75.0%", "joblib:wait: 25.0%"]
+
+
+def test_exponents_are_those_that_costs_were_made_with() -> None:
+    sizes = (100.0, 316.0, 1000.0)
+    assert curves.exponent([(size, 3 * size**1.5) for size in sizes]) == pytest.approx(1.5)
+    assert curves.per_item([(size, 40 + 0.25 * size) for size in sizes]) == pytest.approx(0.25)
+
+
+def test_plots_are_the_same_bytes_for_the_same_curves_and_name_what_they_show(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason=curves.MISSING)
+    panel = curves.Panel("time", "files", "s", (curves.Curve("cold", ((10, 1), (100, 9))),))
+    written = [path.read_bytes() for _ in range(2) for path in curves.draw([panel, panel], "growth", tmp_path, "g")]
+    assert written[:2] == written[2:]
+    assert {"growth", "time", "files", "cold"} <= {text.text for text in ElementTree.fromstring(written[0]).iter()}
+    assert written[1].startswith(b"\x89PNG")
+
+
+def test_growth_is_measured_at_every_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "settle", lambda: None)
+    monkeypatch.setattr(growth, "can_draw", lambda: False)
+    found = list(growth.run(rows.TINY, tmp_path))
+    assert [row.what for row in found if row.figure is None] == [found[-1].what]
+    assert found[-1].note == curves.MISSING
+    assert len(found) == 3 * len(rows.TINY.growth) + 8 + 2 + 1 + 1
+    assert len({row.what for row in found}) == len(found)

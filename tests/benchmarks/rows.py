@@ -61,6 +61,7 @@ class Scale:
     """How much is measured. `repeats`: of timings in this process; `runs`: of whole commands.
 
     `linked_files`: of the workspace that linking is measured with; 7,000 have a million references.
+    `growth`: files of the workspaces that grow; `growth_changed`: the one of them in which changes grow.
     """
 
     name: str
@@ -73,13 +74,18 @@ class Scale:
     auto_sizes: tuple[tuple[int, int], ...]  # files, mean bytes
     facts_mb: int
     linked_files: int
+    growth: tuple[int, ...]
+    growth_changed: int
 
 
-TINY = Scale("tiny", (30,), 2, 1, 20, 3, 10, ((1, 1900),), 1, 60)
-QUICK = Scale("quick", (300,), 5, 3, 100, 10, 200, ((1, 1900), (100, 1900), (1000, 1900)), 5, 300)
+TINY = Scale("tiny", (30,), 2, 1, 20, 3, 10, ((1, 1900),), 1, 60, (10, 20), 10)
+QUICK = Scale(
+    "quick", (300,), 5, 3, 100, 10, 200, ((1, 1900), (100, 1900), (1000, 1900)), 5, 300, (100, 316, 1000), 1000
+)
 FULL = Scale(
     "full", (2000, 5000, 10000), 15, 9, 300, 40, 1000,
     ((1, 1900), (20, 1900), (200, 1900), (1000, 1900), (2000, 1900), (4000, 1900), (10000, 2000)), 100, 7000,
+    (100, 316, 1000, 3162, 10_000, 31_623, 100_000), 10_000,
 )  # fmt: skip
 
 #: A suite measures at a scale, in a scratch folder, and gives its rows as they come.

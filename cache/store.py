@@ -86,6 +86,11 @@ class Store:
 
     # -- entries ---------------------------------------------------------------
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether every lookup would miss."""
+        return self._access.is_empty
+
     def contains_many(self, keys: Sequence[str]) -> set[str]:
         """Those of the keys that are there. `get_many` may still refuse some: nothing is verified here."""
         return {key for (key,) in self._access.select("SELECT key FROM Cache WHERE raw = 1 AND key IN", keys)}

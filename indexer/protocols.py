@@ -19,6 +19,10 @@ class EntryCache(Protocol):
 
     def put_many(self, entries: Iterable[tuple[str, bytes]]) -> None: ...
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether every lookup would miss."""
+
 
 class IndexStore(Protocol):
     """The built index of one workspace. `imports`: those of the documents put so far, for `linking.link`."""

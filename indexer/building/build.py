@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +25,7 @@ from metta_index.indexer.protocols import EntryCache, IndexStore
 if TYPE_CHECKING:
     from metta_index.indexer.building.indexing import Progress
     from metta_index.indexer.execution.rates import Rates, RunMeasurement
+    from metta_index.indexer.execution.run import Workers
 
 
 #: Bytes of small files that are kept between reading and indexing them.
@@ -118,16 +120,22 @@ def build(workspace: Workspace, options: Options) -> BuildResult:
     report.files.unchanged = len(files) - len(suspects)
     measurement = link_measurement = None
     if suspects or removed or not is_linked or decisions != trusted.decisions:
-        updated, measurement = _update(workspace, options, report, discovery, trusted, suspects, removed, scan_started)
-        if not is_linked or report.files.indexed or report.files.cached or updated.files.keys() != trusted.files.keys():
-            from metta_index.indexer.execution.plan import usable_cpus
-            from metta_index.indexer.linking.link import Sharing, link
+        from metta_index.indexer.execution.run import Workers
 
-            imports, before = workspace.index.imports, trusted.files.keys()
-            sharing = Sharing(options.wanted, workspace.load_rates, usable_cpus())
-            linked = link(imports, context, updated.files.keys(), before, not is_linked, sharing)
-            report.work.linked, report.link_plan = linked.imports, linked.plan
-            link_measurement = linked.measurement
+        with closing(Workers()) as workers:
+            updated, measurement = _update(
+                workspace, options, report, discovery, trusted, suspects, removed, scan_started, workers
+            )
+            is_same = is_linked and not (report.files.indexed or report.files.cached)
+            if not is_same or updated.files.keys() != trusted.files.keys():
+                from metta_index.indexer.execution.plan import usable_cpus
+                from metta_index.indexer.linking.link import Sharing, link
+
+                imports, before = workspace.index.imports, trusted.files.keys()
+                sharing = Sharing(options.wanted, workspace.load_rates, usable_cpus(), workers)
+                linked = link(imports, context, updated.files.keys(), before, not is_linked, sharing)
+                report.work.linked, report.link_plan = linked.imports, linked.plan
+                link_measurement = linked.measurement
         report.totals = workspace.index.finish(updated._replace(fingerprint="\n".join(marks), decisions=decisions))
     else:
         report.totals = dict(trusted.totals)
@@ -160,6 +168,7 @@ def _update(
     suspects: Mapping[str, bytes | None],
     removed: Iterable[str],
     scan_started: int,
+    workers: Workers,
 ) -> tuple[Manifest, RunMeasurement | None]:
     """Indexes what changed: of the suspects, with their digests, what has another digest now.
 
@@ -167,6 +176,7 @@ def _update(
     """
     if not trusted.files:
         workspace.index.discard()
+        _start_workers(workspace, options, {path: discovery.files[path].size for path in suspects}, workers)
     updated = trusted.copy()
     changed: list[Document] = []
     gone = set(removed)
@@ -201,6 +211,7 @@ def _update(
             workspace.load_rates(),
             report,
             workspace.make_progress() if workspace.make_progress else Progress(),
+            workers,
         )
         done = set(indexing.run(changed))
         measurement = indexing.measurement
@@ -213,3 +224,15 @@ def _update(
         updated.forget(path)
     workspace.index.remove(sorted(gone))
     return updated, measurement
+
+
+def _start_workers(workspace: Workspace, options: Options, sizes: Mapping[str, int], workers: Workers) -> None:
+    """Has the workers that a plan wants start while the files are read, where no cache can have anything of these."""
+    cache = workspace.open_cache()
+    if cache is not None and not (cache.is_empty or options.force):
+        return
+    from metta_index.indexer.building.work import index_item_to_bytes
+    from metta_index.indexer.execution.plan import Load, plan_execution, usable_cpus
+
+    loads = [Load(language_of(path), size) for path, size in sizes.items()]
+    workers.start(plan_execution(loads, workspace.load_rates(), usable_cpus(), options.wanted), index_item_to_bytes)

@@ -26,7 +26,7 @@ from metta_index.indexer.building.work import (
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.execution.plan import Load, Rates, RunMeasurement, Wanted, plan_execution, usable_cpus
 from metta_index.indexer.execution.run import Failure as ItemFailure
-from metta_index.indexer.execution.run import execute
+from metta_index.indexer.execution.run import Workers, execute
 from metta_index.indexer.languages import load_language, versions_of
 from metta_index.indexer.languages.hosts import DOCUMENTATION
 from metta_index.indexer.protocols import EntryCache, IndexStore
@@ -65,6 +65,7 @@ class Indexing:
     rates: Rates
     report: BuildReport
     progress: Progress
+    workers: Workers
     measurement: RunMeasurement | None = None
 
     def run(self, documents: Sequence[Document]) -> Iterator[str]:
@@ -145,7 +146,8 @@ class Indexing:
             self.report.plan = plan
         entries: list[tuple[str, bytes]] = []
         failed: set[str] = set()
-        with closing(execute(plan, items, index_item_to_bytes, on_finish=self._measured)) as results:
+        run = execute(plan, items, index_item_to_bytes, workers=self.workers, on_finish=self._measured)
+        with closing(run) as results:
             for number, data in results:
                 item = items[number]
                 same = copies.pop((item.digest, item.dialect, item.language))

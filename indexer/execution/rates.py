@@ -35,7 +35,7 @@ class Rates(NamedTuple):
     """What work costs on this machine, in milliseconds; `samples` counts the runs learnt from.
 
     The defaults were measured on two cores with CPython 3.11. `pool_start_ms` is all that a pool costs
-    beside its work: import, start and end. `efficiency` is the share of a worker's time that goes into work.
+    before its work: import and start. `efficiency` is the share of a worker's time that goes into work.
     """
 
     pool_start_ms: float = 200.0
@@ -105,8 +105,9 @@ class LanguageTimes(NamedTuple):
 class RunMeasurement(NamedTuple):
     """What one run really cost: `busy_ms` is the time inside the work function, summed over the workers.
 
-    `pool_start_ms` is what the pool took to start and to end, 0 for a sequential run. `pools_lost` counts
-    the pools that broke and were replaced. `note` is empty unless the run could not go as planned.
+    `pool_start_ms` is what the run spent on the start and the end of the pool, 0 for a sequential run;
+    `pool_boot_ms` what the start took, also where the run did not wait for it, 0 where there was a pool already.
+    `pools_lost` counts the pools that broke and were replaced. `note` is empty unless the run could not go as planned.
     """
 
     backend: Literal["sequential", "loky"]
@@ -120,6 +121,7 @@ class RunMeasurement(NamedTuple):
     pools_lost: int = 0
     languages: tuple[LanguageTimes, ...] = ()
     note: str = ""
+    pool_boot_ms: float = 0.0
 
 
 class Meter:
@@ -131,6 +133,7 @@ class Meter:
         self._busy_ms: dict[int, float] = {}
         self._first_batch: dict[int, float] = {}
         self.ending_ms = 0.0
+        self.pool_boot_ms = 0.0
         self.pools_lost = 0
 
     def add(self, index: int, busy_ms: float) -> None:
@@ -140,22 +143,26 @@ class Meter:
         self._first_batch.setdefault(pid, started)
         self._busy_ms.update(busy_ms)
 
+    def boot_ms(self) -> float:
+        """How long after the begin of the run its workers began to work, on average."""
+        boots = [first - self._started for first in self._first_batch.values()]
+        return sum(boots) / len(boots) * 1000 if boots else 0.0
+
     def measurement(self, backend: Literal["sequential", "loky"], workers: int, note: str) -> RunMeasurement:
         wall_ms = (time.monotonic() - self._started) * 1000
-        boots = [first - self._started for first in self._first_batch.values()]
-        boot_ms = sum(boots) / len(boots) * 1000 if boots else 0.0
         return RunMeasurement(
             backend=backend,
             workers=workers,
             wall_ms=wall_ms,
             busy_ms=sum(self._busy_ms.values()),
-            pool_start_ms=boot_ms + self.ending_ms,
+            pool_start_ms=self.boot_ms() + self.ending_ms,
             items=len(self._busy_ms),
             bytes=sum(self._loads[index].bytes for index in self._busy_ms),
             longest_item_ms=max(self._busy_ms.values(), default=0.0),
             pools_lost=self.pools_lost,
             languages=summarise(self._loads, self._busy_ms),
             note=note,
+            pool_boot_ms=self.pool_boot_ms,
         )
 
 
@@ -177,11 +184,11 @@ def learn(rates: Rates, measurement: RunMeasurement, *, of_files: bool = True) -
         for times, _, byte_ms in fits:
             per_byte[times.language] = _towards(rates.byte_ms(times.language), byte_ms, PER_BYTE_BOUNDS_MS)
     learnt = rates._replace(per_file_ms=per_file, per_byte_ms=per_byte, samples=rates.samples + 1)
-    if measurement.backend != "loky" or measurement.pools_lost or measurement.pool_start_ms <= 0:
+    if measurement.backend != "loky" or measurement.pools_lost:
         return learnt
-    learnt = learnt._replace(
-        pool_start_ms=_towards(rates.pool_start_ms, measurement.pool_start_ms, POOL_START_BOUNDS_MS)
-    )
+    if measurement.pool_boot_ms > 0:
+        start_ms = _towards(rates.pool_start_ms, measurement.pool_boot_ms, POOL_START_BOUNDS_MS)
+        learnt = learnt._replace(pool_start_ms=start_ms)
     working_ms = measurement.wall_ms - measurement.pool_start_ms
     if measurement.busy_ms < EFFICIENCY_NEEDS_BUSY_MS or working_ms <= 0:
         return learnt

@@ -5,15 +5,21 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 from metta_index.indexer.execution.guard import Failure, Item, Limits, Terminated, call_guarded
 from metta_index.indexer.execution.plan import ExecutionPlan
 from metta_index.indexer.execution.rates import Meter, RunMeasurement
 
+if TYPE_CHECKING:
+    from metta_index.indexer.execution.loky_pool import LokyPool
+
 __all__ = [
     "Failure",
     "Limits",
     "Terminated",
+    "Workers",
     "execute",
     "execute_sequential",
     "install_termination_handlers",
@@ -22,12 +28,42 @@ __all__ = [
 Results = Generator[tuple[int, bytes | Failure], None, None]
 
 
+class Workers:
+    """The worker processes of several runs. There are none until they are wanted, and none after `close`."""
+
+    def __init__(self) -> None:
+        self._pool: LokyPool | None = None
+
+    def start(self, plan: ExecutionPlan, work: Callable[[Item], bytes]) -> None:
+        """Has the workers of a plan start while this process does something else; `work` is what they will do."""
+        if plan.backend == "loky":
+            self.pool(plan, Limits()).start(work)
+
+    def pool(self, plan: ExecutionPlan, limits: Limits) -> LokyPool:
+        """As many workers as a plan wants: those that are there, or new ones."""
+        from metta_index.indexer.execution.loky_pool import LokyPool
+
+        # joblib runs a pool of one in this process.
+        processes = max(2, plan.workers)
+        if self._pool is None or (self._pool.processes, self._pool.limits) != (processes, limits):
+            self.close()
+            self._pool = LokyPool(processes, limits)
+        return self._pool
+
+    def close(self) -> None:
+        """Ends the workers."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+
 def execute(
     plan: ExecutionPlan,
     items: Sequence[Item],
     work: Callable[[Item], bytes],
     *,
     limits: Limits | None = None,
+    workers: Workers | None = None,
     on_start: Callable[[], None] | None = None,
     on_finish: Callable[[RunMeasurement], None] | None = None,
 ) -> Results:
@@ -37,12 +73,16 @@ def execute(
     in workers so does a crash or a hang. `on_start` is called once work is under way and before the first result
     is awaited, `on_finish` with the measurement when all is done. A caller that may stop early closes the
     generator (`contextlib.closing`), which ends the workers. Only one parallel run per process at a time.
+    `workers`: those to use, which stay for another run; without them a run has its own.
     """
-    if plan.backend == "loky":
-        from metta_index.indexer.execution.pool import execute_parallel
+    if plan.backend != "loky":
+        yield from execute_sequential(plan, items, work, on_start=on_start, on_finish=on_finish)
+        return
+    from metta_index.indexer.execution.pool import execute_parallel
 
-        return execute_parallel(plan, items, work, limits=limits, on_start=on_start, on_finish=on_finish)
-    return execute_sequential(plan, items, work, on_start=on_start, on_finish=on_finish)
+    with closing(Workers()) as own:
+        pool = (workers or own).pool(plan, limits or Limits())
+        yield from execute_parallel(plan, items, work, pool, on_start=on_start, on_finish=on_finish)
 
 
 def execute_sequential(

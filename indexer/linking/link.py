@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from metta_index.indexer.execution.plan import ExecutionPlan, Load, Rates, RunMeasurement, Wanted, plan_execution
-from metta_index.indexer.execution.run import execute
+from metta_index.indexer.execution.run import Workers, execute
 from metta_index.indexer.languages.metta.modules import (
     BUILTIN_MODULES,
     REGISTRATIONS,
@@ -54,11 +54,15 @@ LOAD = "link"
 
 
 class Sharing(NamedTuple):
-    """How linking may be shared between processes: as everything else (`plan.plan_execution`)."""
+    """How linking may be shared between processes: as everything else (`plan.plan_execution`).
+
+    `workers`: those that are there already.
+    """
 
     wanted: Wanted = Wanted()
     load_rates: Callable[[], Rates] = Rates
     cpus: int = 1
+    workers: Workers | None = None
 
 
 class Linked(NamedTuple):
@@ -115,7 +119,9 @@ def link(
     rates = sharing.load_rates() if len(loads) > 1 else Rates()
     plan = plan_execution(loads, rates, sharing.cpus, sharing.wanted)
     measured: list[RunMeasurement] = []
-    with closing(execute(plan, batches, resolve_to_bytes, on_finish=measured.append)) as results:
+    with closing(
+        execute(plan, batches, resolve_to_bytes, workers=sharing.workers, on_finish=measured.append)
+    ) as results:
         for number, data in results:
             # A worker that died takes no import with it.
             encoded = data if isinstance(data, bytes) else resolve_to_bytes(batches[number])

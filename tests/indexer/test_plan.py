@@ -153,6 +153,7 @@ def measured(true: Rates, sizes: list[int], workers: int = 1) -> RunMeasurement:
         max(times.values()),
         0,
         summarise(loads, times),
+        pool_boot_ms=start_ms,
     )
 
 

@@ -17,7 +17,7 @@ import pytest
 import worker_functions
 
 from metta_index.indexer.execution.plan import ExecutionPlan, Load, Rates, RunMeasurement, Wanted, plan_execution
-from metta_index.indexer.execution.run import Failure, Limits, Terminated, execute
+from metta_index.indexer.execution.run import Failure, Limits, Terminated, Workers, execute
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals end workers on Unix only")
 
@@ -198,7 +198,7 @@ def test_what_killed_a_worker_never_runs_here(monkeypatch: pytest.MonkeyPatch) -
 
 def test_workers_that_cannot_start_leave_the_work_to_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     # The items are fine: no worker ever gets to one.
-    monkeypatch.setattr("metta_index.indexer.execution.pool.start_worker", worker_functions.refuse)
+    monkeypatch.setattr("metta_index.indexer.execution.loky_pool.start_worker", worker_functions.refuse)
     outcomes, measured = run(GOOD, worker_functions.where)
     assert set(outcomes.values()) == {str(os.getpid()).encode()}
     assert measured.pools_lost == 2
@@ -222,6 +222,55 @@ def test_an_error_of_the_consumer_ends_the_workers() -> None:
             _ = 1 / 0
     assert workers
     assert not any(alive(worker) for worker in workers)
+
+
+def run_with(workers: Workers, items: Sequence[str]) -> tuple[set[int], RunMeasurement]:
+    """The processes that did the items, apart from those that cost their worker."""
+    measurements: list[RunMeasurement] = []
+    plan = plan_for(items)
+    results = list(execute(plan, items, worker_functions.where, workers=workers, on_finish=measurements.append))
+    return {int(worker) for _, worker in results if isinstance(worker, bytes)}, measurements[0]
+
+
+def test_workers_stay_for_another_run_and_are_gone_when_closed() -> None:
+    with contextlib.closing(Workers()) as workers:
+        first, measured = run_with(workers, GOOD)
+        assert os.getpid() not in first
+        assert measured.pool_boot_ms > 0
+        second, measured = run_with(workers, GOOD)
+        assert second | first == first
+        assert measured.pool_boot_ms == 0
+    assert not any(alive(worker) for worker in first)
+
+
+def test_workers_that_start_early_do_the_work_and_say_what_their_start_took() -> None:
+    with contextlib.closing(Workers()) as workers:
+        workers.start(plan_for(GOOD), worker_functions.where)
+        time.sleep(1)
+        found, measured = run_with(workers, GOOD)
+        assert measured.pool_boot_ms > measured.pool_start_ms
+    assert found
+    assert not any(alive(worker) for worker in found)
+
+
+def test_workers_that_start_for_nothing_are_ended() -> None:
+    from joblib.externals.loky import reusable_executor
+
+    with contextlib.closing(Workers()) as workers:
+        workers.start(plan_for(GOOD), worker_functions.where)
+        started = list(reusable_executor._executor._processes)
+        assert started
+    assert not any(alive(worker) for worker in started)
+
+
+def test_a_run_that_lost_its_workers_leaves_none_of_them_to_the_next() -> None:
+    with contextlib.closing(Workers()) as workers:
+        items = [*GOOD, "kill"]
+        results = dict(execute(plan_for(items), items, worker_functions.misbehave, workers=workers))
+        assert isinstance(results[len(GOOD)], Failure)
+        found, measured = run_with(workers, GOOD)
+        assert len(found) <= 2
+        assert measured.pools_lost == 0
 
 
 def test_on_start_is_called_once_before_any_result() -> None:

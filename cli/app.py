@@ -29,6 +29,7 @@ _COMMANDS = {
     "outline": ("inspect", "outline_command"),
     "tree": ("inspect", "tree_command"),
     "export": ("export", "export_command"),
+    "config": ("config", "config_app"),
     "stats": ("stats", "stats_command"),
     "cache": ("cache", "cache_app"),
     "watch": ("watch", "watch_command"),

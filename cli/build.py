@@ -11,7 +11,7 @@ import typer
 
 from metta_index.cli.building import run_build
 from metta_index.cli.exits import UsageError, one_of
-from metta_index.cli.options import CACHE_DIR_OPTION, FORMAT_OPTION, ROOT_OPTION
+from metta_index.cli.options import BACKEND_OPTION, CACHE_DIR_OPTION, FORMAT_OPTION, JOBS_OPTION, ROOT_OPTION
 
 
 def build_command(
@@ -23,8 +23,8 @@ def build_command(
         ),
     ] = None,
     root: Annotated[Path | None, ROOT_OPTION] = None,
-    jobs: Annotated[str | None, typer.Option("--jobs", "-j", help="Processes: a number, or auto.", metavar="N")] = None,
-    backend: Annotated[str | None, typer.Option("--backend", help="auto, sequential or loky.", metavar="NAME")] = None,
+    jobs: Annotated[str | None, JOBS_OPTION] = None,
+    backend: Annotated[str | None, BACKEND_OPTION] = None,
     cache_dir: Annotated[Path | None, CACHE_DIR_OPTION] = None,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Neither read nor write the cache; index everything.")

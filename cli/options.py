@@ -6,3 +6,5 @@ ROOT_OPTION = typer.Option("--root", help="Root of the workspace. Default: found
 FORMAT_OPTION = typer.Option("--format", help="text or json.", metavar="FORMAT")
 CACHE_DIR_OPTION = typer.Option("--cache-dir", help="Where the cache is kept.", metavar="DIR")
 NO_REFRESH_OPTION = typer.Option("--no-refresh", help="Ask the index as it is.")
+JOBS_OPTION = typer.Option("--jobs", "-j", help="Processes: a number, or auto.", metavar="N")
+BACKEND_OPTION = typer.Option("--backend", help="auto, sequential or loky.", metavar="NAME")

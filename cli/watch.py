@@ -9,7 +9,7 @@ import typer
 
 from metta_index.cli.building import run_build
 from metta_index.cli.exits import FINE, UsageError, one_of
-from metta_index.cli.options import CACHE_DIR_OPTION, FORMAT_OPTION, ROOT_OPTION
+from metta_index.cli.options import BACKEND_OPTION, CACHE_DIR_OPTION, FORMAT_OPTION, JOBS_OPTION, ROOT_OPTION
 from metta_index.cli.session import workspace_root
 from metta_index.cli.watching import News, watch_files
 
@@ -19,8 +19,8 @@ def watch_command(
         Path | None, typer.Argument(help="Root of the workspace. Default: found upward from here.", metavar="[PATH]")
     ] = None,
     root: Annotated[Path | None, ROOT_OPTION] = None,
-    jobs: Annotated[str | None, typer.Option("--jobs", "-j", help="Processes: a number, or auto.", metavar="N")] = None,
-    backend: Annotated[str | None, typer.Option("--backend", help="auto, sequential or loky.", metavar="NAME")] = None,
+    jobs: Annotated[str | None, JOBS_OPTION] = None,
+    backend: Annotated[str | None, BACKEND_OPTION] = None,
     cache_dir: Annotated[Path | None, CACHE_DIR_OPTION] = None,
     output_format: Annotated[str, FORMAT_OPTION] = "text",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,

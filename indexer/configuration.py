@@ -88,10 +88,16 @@ class Settings(NamedTuple):
 
     def dialect_of(self, path: str) -> str | None:
         """The dialect configured for a file, relative to the root; None where its text decides."""
-        for pattern, dialect in self.dialects.items():
-            if _pattern(pattern).fullmatch(self._seen_from_source(path)):
-                return None if dialect == "auto" else dialect
-        return None if self.dialect == "auto" else self.dialect
+        pattern = self.dialect_pattern(path)
+        dialect = self.dialect if pattern is None else self.dialects[pattern]
+        return None if dialect == "auto" else dialect
+
+    def dialect_pattern(self, path: str) -> str | None:
+        """The pattern of `dialects` that decides for a file; None where `dialect` does."""
+        if not self.dialects:
+            return None
+        seen = self._seen_from_source(path)
+        return next((pattern for pattern in self.dialects if _pattern(pattern).fullmatch(seen)), None)
 
     def is_entry_point(self, name: bytes, path: str) -> bool:
         """Whether a definition in a file (relative to the root) is used from outside: by its name, or with the file.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from metta_index.indexer.text.digest import blake2b
 
 if TYPE_CHECKING:
-    from metta_index.indexer.discovery.patterns import Patterns
+    from metta_index.indexer.discovery.patterns import Patterns, Rule
 
 GITIGNORE = ".gitignore"
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -124,6 +124,7 @@ def _git_folder(repository: Path) -> Path:
 class _Rules(NamedTuple):
     """Patterns that hold in a folder: paths relative to the root get `prefix`, or lose `cut` characters."""
 
+    source: str
     prefix: str
     cut: int
     patterns: Patterns
@@ -142,7 +143,7 @@ class Ignores:
         self._root = root
         self._home = home
         self._remembered = remembered
-        self._outer: dict[str, list[tuple[str, bytes]]] = {"": []}
+        self._outer: dict[str, list[tuple[str, str, bytes]]] = {"": []}  # source, prefix, content
         self._inner: dict[str, bytes] = {}
         self._rules: dict[str, list[_Rules]] = {}
 
@@ -176,7 +177,7 @@ class Ignores:
             content = b""
         self._note(str(path), content)
         if content:
-            self._outer[folder].append((prefix, content))
+            self._outer[folder].append((str(path), prefix, content))
 
     def add_gitignore(self, folder: str) -> bool:
         """The `.gitignore` of a folder. Raises OSError; it is as good as empty then."""
@@ -199,15 +200,20 @@ class Ignores:
 
     def ignores(self, path: str, folder: str) -> bool:
         """Whether git ignores what is in a folder; the path of a folder ends in a slash."""
+        decided = self.deciding(path, folder)
+        return decided is not None and decided[1].ignores
+
+    def deciding(self, path: str, folder: str) -> tuple[str, Rule] | None:
+        """The rule by which `ignores` does, and the file it is in: relative to the root, or absolute."""
         from metta_index.indexer.discovery.patterns import byte_text
 
         is_folder = path.endswith("/")
         text = byte_text(path.rstrip("/"))
-        for prefix, cut, patterns in reversed(self._rules_of(folder)):
-            decided = patterns.decide(prefix + text[cut:], is_folder)
-            if decided is not None:
-                return decided
-        return False
+        for source, prefix, cut, patterns in reversed(self._rules_of(folder)):
+            rule = patterns.deciding(prefix + text[cut:], is_folder)
+            if rule is not None:
+                return source, rule
+        return None
 
     def _rules_of(self, folder: str) -> list[_Rules]:
         """The rules that hold for what is in a folder, weakest first."""
@@ -222,10 +228,13 @@ class Ignores:
         for one in reversed(missing):
             cut = len(byte_text(one))
             if one in self._outer:
-                rules = [_Rules(byte_text(prefix), cut, Patterns(content)) for prefix, content in self._outer[one]]
+                rules = [
+                    _Rules(source, byte_text(prefix), cut, Patterns(content))
+                    for source, prefix, content in self._outer[one]
+                ]
             else:
                 rules = self._rules[one[: one.rfind("/", 0, -1) + 1]]
             if self._inner.get(one):
-                rules = [*rules, _Rules("", cut, Patterns(self._inner[one]))]
+                rules = [*rules, _Rules(one + GITIGNORE, "", cut, Patterns(self._inner[one]))]
             self._rules[one] = rules
         return self._rules[missing[0] if missing else folder]

@@ -43,12 +43,14 @@ def byte_text(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("latin-1").replace("\n", _NEWLINE)
 
 
-class _Rule(NamedTuple):
-    """One line: what it says of what it matches."""
+class Rule(NamedTuple):
+    """One line: what it says of what it matches. `line`: from 1; `text`: as it is written."""
 
     ignores: bool
     only_folders: bool
     regex: re.Pattern[str]
+    line: int
+    text: str
 
 
 class Patterns:
@@ -59,7 +61,8 @@ class Patterns:
     def __init__(self, content: bytes) -> None:
         """Reads the lines of a file. A line that is no pattern matches nothing, as with git."""
         lines = content.removeprefix(b"\xef\xbb\xbf").decode("latin-1").split("\n")
-        rules = (_rule(line.removesuffix("\r")) for line in lines if not line.startswith("#"))
+        numbered = ((number, line.removesuffix("\r")) for number, line in enumerate(lines, 1))
+        rules = (_rule(line, number) for number, line in numbered if not line.startswith("#"))
         self._rules = [rule for rule in rules if rule is not None][::-1]
 
     def decide(self, path: str, is_folder: bool) -> bool | None:
@@ -69,13 +72,18 @@ class Patterns:
         without a slash at its end. What is said of a folder is not yet said of what
         it holds: git does not look into a folder that is ignored.
         """
-        for ignores, only_folders, regex in self._rules:
-            if only_folders and not is_folder:
+        rule = self.deciding(path, is_folder)
+        return None if rule is None else rule.ignores
+
+    def deciding(self, path: str, is_folder: bool) -> Rule | None:
+        """The rule by which `decide` does."""
+        for rule in self._rules:
+            if rule.only_folders and not is_folder:
                 continue
-            match = regex.search(path)
+            match = rule.regex.search(path)
             # pathspec names the slash after a folder that matches: the path is in it then.
             if match and match.groupdict().get("ps_d") is None:
-                return ignores
+                return rule
         return None
 
     def covers(self, path: str) -> bool:
@@ -89,9 +97,10 @@ class Patterns:
         return False
 
 
-def _rule(line: str) -> _Rule | None:
+def _rule(line: str, number: int) -> Rule | None:
     from pathspec import GitIgnoreSpec
 
+    text = line.encode("latin-1").decode("utf-8", "backslashreplace")
     stripped = line.rstrip(" ")
     if stripped != line and (len(stripped) - len(stripped.rstrip("\\"))) % 2:
         stripped += " "  # the first blank is escaped
@@ -106,7 +115,7 @@ def _rule(line: str) -> _Rule | None:
     regex = getattr(patterns[0], "regex", None) if patterns else None
     if regex is None:
         return None
-    return _Rule(ignores, only_folders, re.compile(_STAR.sub(r"(?>[^/]*?\1)", regex.pattern)))
+    return Rule(ignores, only_folders, re.compile(_STAR.sub(r"(?>[^/]*?\1)", regex.pattern)), number, text)
 
 
 def _plain(pattern: str) -> str | None:

@@ -36,7 +36,7 @@ def _add_empty(to: typer.Typer, name: str) -> None:
 #: The names of our other commands; a test compares them, since loading ours here would not be empty.
 COMMANDS = (
     "check", "rules", "explain", "def", "refs", "doc", "search", "deps", "callers", "callees", "unused", "rename",
-    "outline", "tree", "export", "stats", "watch",
+    "outline", "tree", "export", "config", "stats", "watch",
 )  # fmt: skip
 CACHE_COMMANDS = ("info", "verify", "gc", "clear", "key")
 

@@ -28,6 +28,7 @@ COMMANDS = [
     ("tree",),
     ("export",),
     ("stats",),
+    ("config", "show"),
     ("cache", "info"),
     ("cache", "verify"),
     ("cache", "gc"),

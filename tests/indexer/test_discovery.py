@@ -550,13 +550,13 @@ def test_memory_changes_nothing(fresh: Callable[[], Path], rounds: list[list[tup
 def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Paths that patterns are asked about."""
     asked: list[str] = []
-    decide = patterns.Patterns.decide
+    deciding = patterns.Patterns.deciding
 
-    def ask(self: patterns.Patterns, path: str, is_folder: bool) -> bool | None:
+    def ask(self: patterns.Patterns, path: str, is_folder: bool) -> patterns.Rule | None:
         asked.append(path)
-        return decide(self, path, is_folder)
+        return deciding(self, path, is_folder)
 
-    monkeypatch.setattr(patterns.Patterns, "decide", ask)
+    monkeypatch.setattr(patterns.Patterns, "deciding", ask)
     return asked
 
 

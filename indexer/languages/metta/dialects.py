@@ -52,21 +52,26 @@ def detect(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: byt
 
     `names`, `numbers`: what `_binding.intern` gave for the tree.
     """
+    return evidence(source, tree, names, numbers)[0]
+
+
+def evidence(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: bytes) -> tuple[str, int | None]:
+    """What `detect` gives, and the row of the word that shows it; None where none does."""
     rows, starts, ends, tails = column(numbers), column(tree.starts), column(tree.ends), column(tree.tails)
-    found = DEFAULT
+    found, shown_by = DEFAULT, None
     for name in sorted(TELLING.intersection(names)):
         for row in _rows_of(rows, names.index(name) + 1):
             if source[starts[row] - 1 : starts[row]] != b"(":
                 continue
             if name in _PETTA_WORDS:
-                return "petta"
+                return "petta", row
             after = [source[starts[argument] : ends[argument]] for argument in _siblings(row, tails, tree.kinds, 3)]
             if name in _IMPORTS and any(map(_is_path, after[:2])):
-                return "petta"
+                return "petta", row
             if name == b"exec" and len(after) == 3 and after[1].startswith(b"(,"):
-                found = "mm2"
+                found, shown_by = "mm2", row
                 break
-    return found
+    return found, shown_by
 
 
 def _rows_of(numbers: array[int], number: int) -> Iterator[int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from metta_index.cli.exits import one_of, say
 from metta_index.cli.output import write_lines
 from metta_index.cli.places import start_of
-from metta_index.cli.refresh import refresh, whole_index
+from metta_index.cli.refresh import answering, refresh
 from metta_index.cli.session import Session, open_session
 from metta_index.cli.source_lines import SourceLines
 
@@ -40,7 +40,7 @@ def answer_each(
         code = refresh(session, not no_refresh)
         from metta_index.indexer.queries.index import Index
 
-        with whole_index(session), session.index.snapshot():
+        with answering(session):
             index = Index(session.index)
             asked = [(query, ask(session, index, query)) for query in queries]
             messages = {query: none_found(session, index, query) for query, found in asked if not found}

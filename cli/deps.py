@@ -13,7 +13,7 @@ from metta_index.cli.colours import paint
 from metta_index.cli.exits import UsageError, one_of, say
 from metta_index.cli.options import NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import write_lines
-from metta_index.cli.refresh import refresh, relative_path, whole_index
+from metta_index.cli.refresh import answering, refresh, relative_path
 from metta_index.cli.session import Session, open_session
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def deps_command(
         from metta_index.indexer.queries.import_view import view
         from metta_index.indexer.queries.index import Index
 
-        with whole_index(session), session.index.snapshot():
+        with answering(session):
             index = Index(session.index)
             found = view(index, [_known(session, index, file) for file in files], reverse)
         if output_format == "json":

@@ -14,7 +14,7 @@ from metta_index.cli.exits import UsageError, one_of, say
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import write_lines
 from metta_index.cli.places import parse_region
-from metta_index.cli.refresh import refresh, relative_path, whole_index
+from metta_index.cli.refresh import answering, refresh, relative_path
 from metta_index.cli.session import open_session
 from metta_index.indexer.languages import language_of, load_language
 from metta_index.indexer.languages.hosts import HOSTS
@@ -174,7 +174,7 @@ def outline_command(
         from metta_index.indexer.text.occurrences import pieces
         from metta_index.indexer.text.symbols import decode_table
 
-        with whole_index(session), session.index.snapshot():
+        with answering(session):
             document = session.index.document(path)
             parts = list(pieces([decode_table(data) for data in session.index.tables(document)])) if document else []
             imports = session.index.imports_of(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import posixpath
 import sqlite3
 from collections.abc import Iterator
@@ -43,6 +44,21 @@ def whole_index(session: Session) -> Iterator[None]:
         raise UsageError(
             f"{name} cannot be read: {described(error)}; run the command again, or delete the file"
         ) from error
+
+
+@contextmanager
+def answering(session: Session) -> Iterator[None]:
+    """As `whole_index`, for queries of a single moment.
+
+    What they find stays until it is shown: Python looks for no garbage meanwhile, nor in it afterwards.
+    """
+    gc.disable()
+    try:
+        with whole_index(session), session.index.snapshot():
+            yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def relative_path(session: Session, file: Path) -> str:

@@ -15,7 +15,7 @@ from metta_index.cli.exits import UsageError, one_of, say
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import write_encoded_lines, write_lines
 from metta_index.cli.places import name_of, parse_place, start_of, word_at
-from metta_index.cli.refresh import refresh, whole_index
+from metta_index.cli.refresh import answering, refresh
 from metta_index.cli.session import Session, open_session
 from metta_index.indexer.discovery.walk import display_path
 
@@ -69,7 +69,7 @@ def rename_command(
         code = refresh(session, not no_refresh)
         from metta_index.indexer.queries.index import Index
 
-        with whole_index(session), session.index.snapshot():
+        with answering(session):
             index = Index(session.index)
             name, places = _asked(session, index, old, name_of(new), force)
             if places is None:

@@ -14,7 +14,7 @@ from metta_index.cli.exits import one_of, say
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import write_lines
 from metta_index.cli.places import name_of
-from metta_index.cli.refresh import refresh, whole_index
+from metta_index.cli.refresh import answering, refresh
 from metta_index.cli.session import open_session
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def search_command(
         from metta_index.indexer.queries.index import Index
         from metta_index.indexer.queries.searching import Mode, search
 
-        with whole_index(session), session.index.snapshot():
+        with answering(session):
             index = Index(session.index)
             found = search(index, name_of(pattern), Mode(mode), builtins)
             shown = found[:limit] if limit else found

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from metta_index.cli.exits import one_of
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
-from metta_index.cli.refresh import refresh, whole_index
+from metta_index.cli.refresh import answering, refresh
 from metta_index.cli.session import open_session
 from metta_index.indexer.linking.aliases import AliasSource
 
@@ -40,7 +40,7 @@ def stats_command(
         refresh(session, not no_refresh)
         from metta_index.indexer.linking.import_facts import counts, counts_text
 
-        with whole_index(session), session.index.snapshot():
+        with answering(session):
             manifest = session.index.manifest()
             dialects = Counter(document.dialect for document in session.index.documents())
             imports = counts(session.index.all_imports())

@@ -14,7 +14,7 @@ from metta_index.cli.colours import paint
 from metta_index.cli.exits import one_of, say
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import write_lines
-from metta_index.cli.refresh import refresh, whole_index
+from metta_index.cli.refresh import answering, refresh
 from metta_index.cli.session import Session, open_session
 from metta_index.indexer.discovery.walk import display_path
 
@@ -52,7 +52,7 @@ def unused_command(
         from metta_index.indexer.queries.unused import unused
         from metta_index.indexer.text.symbols import Confidence
 
-        with whole_index(session), session.index.snapshot():
+        with answering(session):
             index = Index(session.index)
             documents = [(document.path, document.language) for document in session.index.documents()]
             found = unused(index, session.settings.is_entry_point, lambda names: _in_strings(session, documents, names))

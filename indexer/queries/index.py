@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from metta_index.indexer.protocols import IndexedDocument, IndexReader
 from metta_index.indexer.text.occurrences import Piece, end_of_top, occurrences, odd_ends, pieces, tops_around
 from metta_index.indexer.text.positions import Position
-from metta_index.indexer.text.symbols import Flag, Kind, Role, Use, decode_table, name_text
+from metta_index.indexer.text.stored_tables import open_table
+from metta_index.indexer.text.symbols import Flag, Kind, Role, Use, name_text
 
 if TYPE_CHECKING:
     # A query by name looks at no import: it does not load what knows them.
@@ -120,13 +121,13 @@ class Index:
 
     def read_pieces(self, path: str) -> list[Piece]:
         """As `pieces`, and not kept: for who goes through all documents."""
-        return list(pieces([decode_table(data) for data in self.reader.tables_of(path)]))
+        return list(pieces([open_table(data) for data in self.reader.tables_of(path)]))
 
     def read(self, documents: Iterable[IndexedDocument]) -> None:
         """Keeps the pieces of documents as `pieces` does, but read together: for who comes back to many of them."""
         wanted = [document.path for document in documents if document.path not in self._pieces]
         for path, tables in self.reader.tables_of_each(wanted):
-            self._pieces[path] = list(pieces([decode_table(data) for data in tables]))
+            self._pieces[path] = list(pieces([open_table(data) for data in tables]))
 
     def definitions(self, name: bytes | str) -> list[Symbol]:
         """Every clause, declaration, documentation and kind of fact of a name in the workspace."""
@@ -151,7 +152,7 @@ class Index:
     def _each(self, documents: Iterable[IndexedDocument]) -> Iterator[tuple[str, list[Piece]]]:
         """The pieces of documents, read together and not kept: there may be as many as files of the workspace."""
         for path, tables in self.reader.tables_of_each(document.path for document in documents):
-            yield path, list(pieces([decode_table(data) for data in tables]))
+            yield path, list(pieces([open_table(data) for data in tables]))
 
     def symbols_in(self, path: str, name: bytes) -> list[Symbol]:
         """What one document says a name is."""
@@ -270,6 +271,9 @@ def name_bytes(name: bytes | str) -> bytes:
     return name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
 
 
+#: Values of enumerations by their numbers: to ask their classes costs more than all else about a symbol.
+_KINDS = tuple(Kind)
+_ROLES = tuple(Role)
 _NO_FLAGS = Flag(0)
 
 #: A piece, and the number that its table has for the name asked for.
@@ -296,8 +300,8 @@ def _definitions(path: str, numbered: _Numbered, name: bytes, doc: str) -> Itera
             start = piece.offset + found.name_start
             yield Symbol(
                 name,
-                Kind(found.kind),
-                Role(found.role),
+                _KINDS[found.kind],
+                _ROLES[found.role],
                 path,
                 start,
                 ends.get((start, name), start + len(name)),
@@ -308,7 +312,7 @@ def _definitions(path: str, numbered: _Numbered, name: bytes, doc: str) -> Itera
                 found.signature,
                 found.type,
                 doc,
-                Flag(found.flags),
+                Flag(found.flags) if found.flags else _NO_FLAGS,
                 0,
             )
 

@@ -14,7 +14,7 @@ from metta_index.indexer.languages.metta.builtins import names as builtin_names
 from metta_index.indexer.languages.rholang.globals import is_private
 from metta_index.indexer.queries.index import Index
 from metta_index.indexer.queries.resolving import Step
-from metta_index.indexer.text.symbols import Flag, Kind, SymbolTable
+from metta_index.indexer.text.symbols import Flag, Kind
 
 _ONLY_HERE = (Kind.TOKEN, Kind.SPACE)
 
@@ -102,7 +102,7 @@ class Targets:
 def _offers(index: Index, path: str) -> _Offers:
     offers = _Offers({}, {}, set(), _private(index, path))
     for piece in index.read_pieces(path):
-        table: SymbolTable = piece.table
+        table = piece.table
         outside: dict[bytes, int] = offers.outside if table.region is None else {}
         for found in table.definitions:
             start = piece.offset + found.name_start

@@ -10,7 +10,8 @@ from metta_index.indexer.queries.index import Index
 from metta_index.indexer.queries.reaching import Mentions, Names, is_library, is_test, mentions_of
 from metta_index.indexer.text.occurrences import pieces
 from metta_index.indexer.text.positions import Position
-from metta_index.indexer.text.symbols import Confidence, Flag, Kind, decode_table, name_text
+from metta_index.indexer.text.stored_tables import open_table
+from metta_index.indexer.text.symbols import Confidence, Flag, Kind, name_text
 
 #: Tells whether a name of a document is used from outside, whatever the workspace says.
 IsEntryPoint = Callable[[bytes, str], bool]
@@ -80,7 +81,7 @@ class _Search:
         self._languages = [document.language for document in documents]
         self.mentions: list[Mentions] = []
         for path, tables in index.reader.tables_of_each(self.paths):
-            parts = pieces([decode_table(table) for table in tables])
+            parts = pieces([open_table(table) for table in tables])
             self.mentions.append(mentions_of(parts, numbers, is_test(path)))
         self.names = numbers.all()
         self._graph = index.graph()

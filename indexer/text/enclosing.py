@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.text.occurrences import Piece, numbers
-from metta_index.indexer.text.symbols import Kind, Role, TopKind
+from metta_index.indexer.text.symbols import Definition, Kind, Role, TopKind
 
 #: Kinds of what has a body. What `bind!` names has none: its value is computed on the spot.
 _WITH_BODIES = frozenset({Kind.FUNCTION, Kind.CONSTANT, Kind.CONTRACT, Kind.AGENT, Kind.METHOD})
@@ -39,12 +39,11 @@ class Enclosing:
         self._kinds, self._top_names = table.top_kinds, numbers(table.top_names)
         if not len(self._starts) == len(self._ends) == len(self._kinds) == len(self._top_names):
             raise DecodeError("columns of top-level atoms differ in length")
-        tops = set(zip(self._starts, self._ends, strict=True))
         # Start, end with a minus (so that outer ones come first), name; and the number of the next one around each.
         self._inner = sorted(
             (found.start, -found.end, found.name)
             for found in table.definitions
-            if found.role == Role.DEFINITION and found.kind in _WITH_BODIES and (found.start, found.end) not in tops
+            if found.role == Role.DEFINITION and found.kind in _WITH_BODIES and not self._is_top(found)
         )
         self._outer: list[int] = []
         for number, (start, _end, _name) in enumerate(self._inner):
@@ -52,6 +51,11 @@ class Enclosing:
             while outer >= 0 and -self._inner[outer][1] <= start:
                 outer = self._outer[outer]
             self._outer.append(outer)
+
+    def _is_top(self, found: Definition) -> bool:
+        """Whether a definition is a whole top-level atom."""
+        row = bisect_right(self._starts, found.start) - 1
+        return row >= 0 and self._starts[row] == found.start and self._ends[row] == found.end
 
     def around(self, byte: int) -> Block | None:
         """The innermost block that a byte of the document is in."""

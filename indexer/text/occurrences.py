@@ -11,7 +11,8 @@ from typing import NamedTuple
 from metta_index.indexer import _columns
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.text.positions import LineMap, Position
-from metta_index.indexer.text.symbols import Lambda, Role, SymbolTable, TopKind, Use
+from metta_index.indexer.text.stored_tables import Table
+from metta_index.indexer.text.symbols import Lambda, Role, TopKind, Use
 
 
 class Occurrence(NamedTuple):
@@ -64,7 +65,7 @@ class Piece(NamedTuple):
     row: int
     byte_column: int
     column: int
-    table: SymbolTable
+    table: Table
     line_map: LineMap
 
     def covers(self, byte: int) -> bool:
@@ -89,14 +90,14 @@ class Piece(NamedTuple):
         return self.offset + inside if inside is not None and inside <= self.table.size else None
 
 
-def line_map(table: SymbolTable) -> LineMap:
+def line_map(table: Table) -> LineMap:
     try:
         return LineMap.from_columns(_unpacked(table.lines), _unpacked(table.wide))
     except OverflowError as error:
         raise DecodeError("a character of more bytes than there are") from error
 
 
-def pieces(tables: Sequence[SymbolTable]) -> Iterator[Piece]:
+def pieces(tables: Sequence[Table]) -> Iterator[Piece]:
     """The pieces of a document in order, each with where it starts; regions after their host, which is one piece."""
     offset = row = byte_column = column = 0
     host: LineMap | None = None
@@ -201,7 +202,7 @@ def end_of_top(piece: Piece, start: int) -> int:
     return piece.offset + ends[row]
 
 
-def _top_columns(table: SymbolTable) -> tuple[array[int], array[int], bytes, array[int]]:
+def _top_columns(table: Table) -> tuple[array[int], array[int], bytes, array[int]]:
     columns = numbers(table.top_starts), numbers(table.top_ends), table.top_kinds, numbers(table.top_names)
     if len({len(values) for values in columns}) != 1:
         raise DecodeError("columns of top-level atoms differ in length")

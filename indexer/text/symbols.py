@@ -88,7 +88,7 @@ class TopKind(IntEnum):
     OTHER = 5
 
 
-class Definition(msgspec.Struct, frozen=True, array_like=True):
+class Definition(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One clause, declaration or binding of a name. `name` is an index into `names`.
 
     `role` is DEFINITION or DECLARATION. `arity` counts arguments; -1 where the
@@ -109,7 +109,7 @@ class Definition(msgspec.Struct, frozen=True, array_like=True):
     type: str
 
 
-class Documentation(msgspec.Struct, frozen=True, array_like=True):
+class Documentation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What an `@doc` form says of a name."""
 
     name: int
@@ -120,7 +120,7 @@ class Documentation(msgspec.Struct, frozen=True, array_like=True):
     returns: str
 
 
-class Import(msgspec.Struct, frozen=True, array_like=True):
+class Import(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A form that names another module or file: `form` is its head, `module` the name as written.
 
     `into`: the space it is loaded into, "" where the form has none.
@@ -136,7 +136,7 @@ class Import(msgspec.Struct, frozen=True, array_like=True):
     flags: int
 
 
-class FactHead(msgspec.Struct, frozen=True, array_like=True):
+class FactHead(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """All top-level facts with one head and one number of arguments."""
 
     name: int
@@ -145,7 +145,7 @@ class FactHead(msgspec.Struct, frozen=True, array_like=True):
     first_start: int
 
 
-class Lambda(msgspec.Struct, frozen=True, array_like=True):
+class Lambda(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A form with variables of its own: `parameters` are indexes into `names`.
 
     `gaps`: ranges inside where the same words mean what they mean around the form, as
@@ -158,7 +158,7 @@ class Lambda(msgspec.Struct, frozen=True, array_like=True):
     gaps: tuple[int, ...] = ()
 
 
-class Region(msgspec.Struct, frozen=True, array_like=True):
+class Region(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Text of another language inside a document, such as MeTTa in a string of Python.
 
     `start`, `end`: bytes of the document, from the first to after the last that was
@@ -176,7 +176,7 @@ class Region(msgspec.Struct, frozen=True, array_like=True):
     segments: bytes
 
 
-class RegionPlace(msgspec.Struct, frozen=True, array_like=True):
+class RegionPlace(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Which region a table is of: its number in the host, from 1, its language, the host's bytes that it spans."""
 
     number: int
@@ -185,7 +185,7 @@ class RegionPlace(msgspec.Struct, frozen=True, array_like=True):
     end: int
 
 
-class SymbolTable(msgspec.Struct, frozen=True, array_like=True):
+class SymbolTable(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one text says. Depends on its bytes, the language, the extractor and its options only.
 
     Bytes and rows count from the start of the text. The packed columns

@@ -131,7 +131,8 @@ class IndexDatabase(IndexReader):
         from metta_index.indexer.rules.keys import imports_key
 
         self._begin()
-        old = self._find(path)
+        # A first build has no rows to look for: it puts each document once.
+        old = self._find(path) if self._known is not None else None
         was: list[SymbolTable] = []
         known: list[ImportRecord] = []
         decoded = decoded_tables(tables)

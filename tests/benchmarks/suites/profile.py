@@ -23,7 +23,7 @@ PROFILES = Path(__file__).parents[1] / "profiles"
 
 _SAMPLED = (sys.executable, "-m", "benchmarks.sampled_program")
 _POOL = ("--backend", "loky", "--jobs", "2", "--no-cache")
-_POOL_MODULES = ("joblib", "loky", "multiprocessing", "concurrent.futures", "run:_run_pool", "run:execute_parallel")
+_POOL_MODULES = ("joblib", "loky", "multiprocessing", "concurrent.futures", "execution.loky_pool:", "execution.pool:")
 
 #: Where the time of a build goes: the innermost frame of these modules decides.
 STAGES = {

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from benchmarks import curves, documents, empty_program, flames, measure, page, rows
 from benchmarks.run import SUITES, load_suite
-from benchmarks.suites import growth, queries
+from benchmarks.suites import growth, large, queries
 
 from metta_index.cli import app
 from metta_index.cli.cache import cache_app
@@ -130,3 +130,14 @@ def test_growth_is_measured_at_every_size(tmp_path: Path, monkeypatch: pytest.Mo
     assert found[-1].note == curves.MISSING
     assert len(found) == 3 * len(rows.TINY.growth) + 8 + 2 + 1 + 1
     assert len({row.what for row in found}) == len(found)
+
+
+@pytest.mark.slow
+def test_a_line_inserted_into_a_large_file_is_one_piece_to_parse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "settle", lambda: None)
+    found = {row.what: row for row in large.run(rows.TINY, tmp_path)}
+    assert all(row.figure is not None for row in found.values())
+    assert found["one line inserted in the middle: 1 MB"].note.startswith("1 of ")
+    assert len(found) == 7

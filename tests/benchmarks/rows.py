@@ -62,6 +62,7 @@ class Scale:
 
     `linked_files`: of the workspace that linking is measured with; 7,000 have a million references.
     `growth`: files of the workspaces that grow; `growth_changed`: the one of them in which changes grow.
+    `large_mb`: megabytes of single files of facts.
     """
 
     name: str
@@ -76,16 +77,18 @@ class Scale:
     linked_files: int
     growth: tuple[int, ...]
     growth_changed: int
+    large_mb: tuple[int, ...]
 
 
-TINY = Scale("tiny", (30,), 2, 1, 20, 3, 10, ((1, 1900),), 1, 60, (10, 20), 10)
+TINY = Scale("tiny", (30,), 2, 1, 20, 3, 10, ((1, 1900),), 1, 60, (10, 20), 10, (1,))
 QUICK = Scale(
-    "quick", (300,), 5, 3, 100, 10, 200, ((1, 1900), (100, 1900), (1000, 1900)), 5, 300, (100, 316, 1000), 1000
-)
+    "quick", (300,), 5, 3, 100, 10, 200, ((1, 1900), (100, 1900), (1000, 1900)), 5, 300, (100, 316, 1000), 1000,
+    (3, 30),
+)  # fmt: skip
 FULL = Scale(
     "full", (2000, 5000, 10000), 15, 9, 300, 40, 1000,
     ((1, 1900), (20, 1900), (200, 1900), (1000, 1900), (2000, 1900), (4000, 1900), (10000, 2000)), 100, 7000,
-    (100, 316, 1000, 3162, 10_000, 31_623, 100_000), 10_000,
+    (100, 316, 1000, 3162, 10_000, 31_623, 100_000), 10_000, (3, 30, 300),
 )  # fmt: skip
 
 #: A suite measures at a scale, in a scratch folder, and gives its rows as they come.

@@ -24,7 +24,9 @@ from benchmarks.measure import cpu_seconds, describe_machine
 from benchmarks.page import load_note, page, section, sections_of
 from benchmarks.rows import COLUMNS, FULL, QUICK, Row, Scale, Suite, cells
 
-SUITES = ("plan", "ratios", "queries", "linking", "growth", "cache", "hashing", "ablation", "hostile", "profile")
+SUITES = (
+    "plan", "ratios", "queries", "linking", "growth", "large", "cache", "hashing", "ablation", "hostile", "profile",
+)  # fmt: skip
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 

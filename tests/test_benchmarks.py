@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from benchmarks import curves, documents, empty_program, flames, measure, page, rows
 from benchmarks.run import SUITES, load_suite
-from benchmarks.suites import growth, large, queries
+from benchmarks.suites import growth, large, peers, queries
 
 from metta_index.cli import app
 from metta_index.cli.cache import cache_app
@@ -141,3 +141,25 @@ def test_a_line_inserted_into_a_large_file_is_one_piece_to_parse(
     assert all(row.figure is not None for row in found.values())
     assert found["one line inserted in the middle: 1 MB"].note.startswith("1 of ")
     assert len(found) == 7
+
+
+@pytest.mark.skipif(bool(peers.missing_ctags()), reason=peers.missing_ctags())
+def test_what_ctags_finds_is_compared_with_ours_by_file_line_and_name(tmp_path: Path) -> None:
+    root = tmp_path / "workspace"
+    root.mkdir()
+    (root / "a.metta").write_text(
+        "(= (f $x) 1)\n(=\n  ((g $x) $y) 2)\n(: T Type)\n!(bind! &s (new-space))\n(= k 2) (= (beside) 1)\n"
+        '; (= (no) 1)\n"\n(= (text) 1)"\n  (= (indented) 1)\n'
+    )
+    tags = tmp_path / "tags"
+    found = {}
+    for language in ("MeTTa", "Lisp", "Scheme"):
+        measure.run_command(peers.ctags_command(root, tags, language), silent=True)
+        found[language] = peers.found_by_ctags(tags, root)
+    places = {("f", 1), ("g", 3), ("T", 4), ("&s", 5), ("k", 6)}
+    assert found["Lisp"] == found["Scheme"] == set()
+    assert {(name, line) for _path, line, name in found["MeTTa"]} == places | {("text", 9)}
+    ours = peers.found_by_us(root)
+    assert {(name, line) for _path, line, name in ours} == places | {("beside", 6), ("indented", 10)}
+    assert peers.why_false(root, ("a.metta", 9, "text")) == "in strings"
+    assert peers.why_false(root, ("a.metta", 7, "no")) == "in comments"

@@ -68,11 +68,15 @@ def run(scale: Scale, scratch: Path) -> Iterator[Row]:
 
 
 def _copy_sources(folder: Path, root: Path, most: int) -> tuple[int, int]:
-    """Copies files of MeTTa and nothing else, so that everyone looks at the same; how many, and their bytes."""
+    """Copies files of MeTTa and nothing else; how many, and their bytes.
+
+    So everyone looks at the same: hidden folders, which we leave out and ctags does not, are not copied.
+    """
     size = count = 0
     for path in sorted(folder.rglob("*.metta"))[:most]:
-        if path.is_file() and not path.is_symlink():
-            target = root / path.relative_to(folder)
+        inside = path.relative_to(folder)
+        if path.is_file() and not path.is_symlink() and not any(part.startswith(".") for part in inside.parts):
+            target = root / inside
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
             size, count = size + target.stat().st_size, count + 1

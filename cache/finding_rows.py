@@ -74,7 +74,8 @@ class FindingRows:
         }
 
     def put(self, document: DocumentRow, count: int, data: bytes, keys: Iterable[bytes]) -> None:
-        sealed = seal(_context(document), data) if count else checksum(_context(document), b"")
+        context = _context(document.path, document.digest)
+        sealed = seal(context, data) if count else checksum(context, b"")
         self._connection.execute("INSERT OR REPLACE INTO finding VALUES (?, ?, ?)", (document.id, count, sealed))
         self._connection.executemany(
             "INSERT INTO dependency VALUES (?, ?)", ((key, document.id) for key in sorted(keys))
@@ -87,20 +88,22 @@ class FindingRows:
 
     def all(self, digests: Mapping[str, bytes]) -> Iterator[bytes]:
         """The encoded findings of the documents that have some; `digests`: those of all documents."""
-        columns = ", ".join(f"document.{column}" for column in COLUMNS.split(", "))
         found = self._connection.execute(
-            f"SELECT finding.data, {columns} FROM finding JOIN document ON document.id = finding.document WHERE count"
+            "SELECT document.path, finding.data FROM finding JOIN document ON document.id = finding.document"
+            " WHERE count"
         )
-        for sealed, *values in found:
-            document = DocumentRow.of(tuple(values))
-            if digests.get(document.path) != document.digest:
-                raise DamagedIndexError(f"the document {document.path!r} is not that of the last build")
-            data = unseal(_context(document), sealed)
+        for stored, sealed in found:
+            path = stored if isinstance(stored, str) else os.fsdecode(stored)
+            digest = digests.get(path)
+            if digest is None:
+                raise DamagedIndexError(f"the document {path!r} is not one of the last build")
+            # Sealed for this path and content: what else the row of the document says makes no difference.
+            data = unseal(_context(path, digest), sealed)
             if not data:
-                raise DamagedIndexError(f"the findings of {document.path!r} are not those that were kept")
+                raise DamagedIndexError(f"the findings of {path!r} are not those that were kept")
             yield data
 
 
-def _context(document: DocumentRow) -> str:
+def _context(path: str, digest: bytes) -> str:
     """What the sealed findings of a document belong to."""
-    return f"findings of {document.digest.hex()} {document.path!r}"
+    return f"findings of {digest.hex()} {path!r}"

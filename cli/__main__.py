@@ -38,8 +38,8 @@ def _enter_utf_8_mode() -> None:
 def _run(arguments: list[str]) -> int:
     """Typer takes longer to start than a build without changes.
 
-    The two shortest command lines, which hooks and scripts repeat, go without it;
-    a test compares them with what Typer makes of them.
+    The shortest command lines, which hooks and scripts repeat, go without it; a test
+    compares them with what Typer makes of them.
     """
     if arguments == ["--version"]:
         print(f"metta-index {VERSION}")
@@ -52,6 +52,11 @@ def _run(arguments: list[str]) -> int:
 
         root = Path(arguments[1]) if len(arguments) == 2 else None
         return exit_code_of(lambda: run_build(root))
+    if arguments == ["check"]:
+        from metta_index.cli.check_run import CheckRequest, run_check
+        from metta_index.cli.exits import exit_code_of
+
+        return exit_code_of(lambda: run_check(CheckRequest()))
     from metta_index.cli.app import run
 
     return run()

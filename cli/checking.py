@@ -11,7 +11,7 @@ from metta_index.cache.database import DamagedIndexError, IndexDatabase, Overtak
 from metta_index.cli.session import Session
 from metta_index.indexer.building.build import Options
 from metta_index.indexer.checking.check import CheckOptions, CheckReport, Text, UnreadableError, check_documents
-from metta_index.indexer.checking.findings import Failure, Finding, decode_findings, sort_key
+from metta_index.indexer.checking.findings import Failure, Finding, decode_findings, path_bytes
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages import ALWAYS_WHOLE, load_language, versions_of
 from metta_index.indexer.protocols import IndexedDocument
@@ -64,10 +64,11 @@ def _find(session: Session, options: CheckOptions, build_options: Options) -> Fo
     report = refresh_findings(session, options)
     failures += report.failures
     with session.index.snapshot():
-        found = [finding for data in session.index.findings() for finding in decode_findings(data)]
+        each = [decode_findings(data) for data in session.index.findings()]
         digests = session.index.digests()
-    found.sort(key=sort_key)
-    return Found(found, digests, failures, report.checked)
+    # Those of one document are in order.
+    each.sort(key=lambda found: path_bytes(found[0].path))
+    return Found([finding for found in each for finding in found], digests, failures, report.checked)
 
 
 def refresh_findings(session: Session, options: CheckOptions) -> CheckReport:

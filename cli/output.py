@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from metta_index.cli.exits import UsageError
+
+_Line = TypeVar("_Line", str, bytes)
 
 #: Lines that are written together: output may be unbuffered, and each write a call of the system.
 _AT_ONCE = 256
@@ -20,15 +22,25 @@ def write_lines(lines: Iterable[str], output: Path | None) -> None:
 
     A link is followed; a pipe or a device is written to, and stays what it is.
     """
-    write_encoded_lines((line.encode("utf-8", "backslashreplace") for line in lines), output)
+    _write_chunks(("\n".join([*group, ""]).encode("utf-8", "backslashreplace") for group in _groups(lines)), output)
 
 
 def write_encoded_lines(lines: Iterable[bytes], output: Path | None) -> None:
     """Writes lines that are bytes, and need not be text in any encoding. As `write_lines`."""
+    _write_chunks((b"\n".join([*group, b""]) for group in _groups(lines)), output)
+
+
+def _groups(lines: Iterable[_Line]) -> Iterator[list[_Line]]:
+    waiting = iter(lines)
+    while group := list(islice(waiting, _AT_ONCE)):
+        yield group
+
+
+def _write_chunks(chunks: Iterable[bytes], output: Path | None) -> None:
     if output is None or str(output) == "-":
         if sys.stdout is not None:
             sys.stdout.flush()
-            _write(lines, sys.stdout.buffer)
+            _write(chunks, sys.stdout.buffer)
         return
     import tempfile
 
@@ -37,11 +49,11 @@ def write_encoded_lines(lines: Iterable[bytes], output: Path | None) -> None:
     try:
         if is_special(target):
             with Path(target).open("wb") as file:
-                _write(lines, file)
+                _write(chunks, file)
             return
         descriptor, temporary = tempfile.mkstemp(prefix=".metta-index-", dir=os.path.dirname(target))  # noqa: PTH120
         with os.fdopen(descriptor, "wb") as file:
-            _write(lines, file)
+            _write(chunks, file)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o666 & ~_umask())
@@ -61,11 +73,9 @@ def is_special(target: str | Path) -> bool:
     return os.path.exists(target) and not os.path.isfile(target)  # noqa: PTH110, PTH113
 
 
-def _write(lines: Iterable[bytes], file: BinaryIO) -> None:
-    waiting = iter(lines)
-    while group := list(islice(waiting, _AT_ONCE)):
-        group.append(b"")
-        file.write(b"\n".join(group))
+def _write(chunks: Iterable[bytes], file: BinaryIO) -> None:
+    for chunk in chunks:
+        file.write(chunk)
 
 
 def _umask() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -107,8 +106,7 @@ class Finding(msgspec.Struct, frozen=True, array_like=True):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceText:
+class SourceText(NamedTuple):
     """A file that findings are made of."""
 
     path: str
@@ -247,7 +245,7 @@ def decode_findings(data: bytes) -> tuple[Finding, ...]:
         names = _names_decoder.decode(packed_names) if schema == FINDINGS_SCHEMA else ()
         rows = _rows_decoder.decode(packed_rows) if schema == FINDINGS_SCHEMA else ()
         paths = {str(number): name.decode("utf-8", "surrogateescape") for number, name in enumerate(names)}
-        findings = tuple(_with_paths(row, paths.__getitem__) for row in rows)
+        findings = tuple([_with_paths(row, paths.__getitem__) for row in rows])
     except (msgspec.MsgspecError, ValueError, KeyError) as error:
         raise DecodeError(f"not encoded findings: {error}") from error
     if schema != FINDINGS_SCHEMA:
@@ -257,6 +255,8 @@ def decode_findings(data: bytes) -> tuple[Finding, ...]:
 
 def _with_paths(finding: Finding, replaced: Callable[[str], str]) -> Finding:
     """A finding with every path in it replaced."""
+    if not finding.related and finding.fix is None:
+        return msgspec.structs.replace(finding, path=replaced(finding.path))
     related = tuple(msgspec.structs.replace(one, path=replaced(one.path)) for one in finding.related)
     fix = finding.fix
     if fix is not None:

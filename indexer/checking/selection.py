@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec.structs
 
@@ -13,14 +12,16 @@ from metta_index.indexer.configuration import Settings
 from metta_index.indexer.rules.registry import codes_of, default_codes
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """`codes`: the rules whose findings count. `severities`: by code, where it is not the rule's own."""
+class Selection(NamedTuple):
+    """`codes`: the rules whose findings count. `severities`: by code, where it is not the rule's own.
+
+    `ignored`: what is known of files, whose patterns need not be asked again.
+    """
 
     codes: frozenset[str]
     severities: Mapping[str, Severity]
-    _settings: Settings
-    _ignored: dict[str, frozenset[str]]
+    settings: Settings
+    ignored: dict[str, frozenset[str]]
 
     @classmethod
     def of(cls, settings: Settings, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> Selection:
@@ -51,7 +52,7 @@ class Selection:
         """The findings that count, each as grave as configured."""
         found = []
         for finding in findings:
-            if finding.code not in self.codes or finding.code in self._ignored_in(finding.path):
+            if finding.code not in self.codes or finding.code in self.ignored_in(finding.path):
                 continue
             severity = self.severities.get(finding.code)
             if severity is not None and severity != finding.severity:
@@ -59,12 +60,12 @@ class Selection:
             found.append(finding)
         return found
 
-    def _ignored_in(self, path: str) -> frozenset[str]:
-        if not self._settings.per_file_ignores:
+    def ignored_in(self, path: str) -> frozenset[str]:
+        if not self.settings.per_file_ignores:
             return frozenset()
-        ignored = self._ignored.get(path)
+        ignored = self.ignored.get(path)
         if ignored is None:
-            ignored = self._ignored[path] = codes_of(self._settings.ignored_in(path))
+            ignored = self.ignored[path] = codes_of(self.settings.ignored_in(path))
         return ignored
 
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from metta_index.indexer.checking.findings import printable
 
-#: XML 1.0 has no way to write these, not even as references.
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_XML = re.compile('[&<>"\t\n\r]|[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
+#: XML 1.0 has no way to write what is not of these, not even as references.
+_IN_XML = "\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
 _XML_NAMES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _HIDDEN = re.compile("[^\x20-\x7e]")
 
@@ -49,12 +48,12 @@ def _printable(value: Any) -> Any:
 
 def xml_text(text: str) -> str:
     """A text for an element or a quoted attribute of XML 1.0; what XML cannot say is shown as \\xNN or \\uNNNN."""
-    return _XML.sub(_xml, printable(text))
+    return re.sub(f'[&<>"\t\n\r]|[^{_IN_XML}]', _xml, printable(text))
 
 
 def _xml(found: re.Match[str]) -> str:
     char = found.group()
-    if _NO_XML.match(char):
+    if re.match(f"[^{_IN_XML}]", char):
         return shown_character(char)
     # A reader would fold white space in an attribute that is not written as a reference.
     return _XML_NAMES.get(char) or f"&#{ord(char)};"
@@ -68,9 +67,9 @@ def xml_element(name: str, attributes: Iterable[tuple[str, object]], close: bool
 
 def visible(text: str) -> str:
     """One line in which everything can be seen: control characters, and such as turn the text around, are escaped."""
-    text = printable(text)
     if text.isascii() and text.isprintable():
         return text
+    text = printable(text)
     return _HIDDEN.sub(
         lambda found: found.group() if found.group().isprintable() else shown_character(found.group()), text
     )
@@ -78,6 +77,8 @@ def visible(text: str) -> str:
 
 def visible_lines(text: str) -> list[str]:
     """The lines of a text, at least one, each as `visible` shows it."""
+    if text.isascii() and text.isprintable():
+        return [text]
     return [visible(line.removesuffix("\r")) for line in text.split("\n")]
 
 

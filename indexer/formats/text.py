@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
@@ -63,34 +62,45 @@ def _painter() -> Paint:
     return lambda style, text: styles[style].render(text, color_system=ColorSystem.STANDARD)
 
 
-def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
-    place = f"{finding.start.row + 1}:{finding.start.column + 1}"
+def _finding(finding: Finding, paint: Paint) -> list[str]:
+    start, end, severity = finding.start, finding.end, finding.severity
+    number = str(start.row + 1)
+    margin = " " * len(number)
     name = paint("code", f"{finding.code} {finding.rule}")
     first, *others = visible_lines(finding.message)
-    yield f"  {place}  {paint(finding.severity, finding.severity)} {name}: {first}"
-    yield from (f"      {line}" for line in others)
-    number = str(finding.start.row + 1)
-    margin = " " * len(number)
     source, indent, length = excerpt(finding)
-    yield f"    {number} | {source}".rstrip()
-    more = f" to line {finding.end.row + 1}" if finding.end.row > finding.start.row and finding.end.column else ""
-    yield f"    {margin} | {' ' * indent}{paint(finding.severity, '^' * length)}{more}"
+    more = f" to line {end.row + 1}" if end.row > start.row and end.column else ""
+    lines = [
+        f"  {number}:{start.column + 1}  {paint(severity, severity)} {name}: {first}",
+        *[f"      {line}" for line in others],
+        f"    {number} | {source}".rstrip(),
+        f"    {margin} | {' ' * indent}{paint(severity, '^' * length)}{more}",
+    ]
     for related in finding.related:
         where = f"{visible(related.path)}:{related.start.row + 1}:{related.start.column + 1}"
-        yield f"    {margin} = {where}: {visible(related.message)}"
+        lines.append(f"    {margin} = {where}: {visible(related.message)}")
     if finding.fix is not None:
-        yield f"    {margin} = fix: {visible(finding.fix.description)}"
+        lines.append(f"    {margin} = fix: {visible(finding.fix.description)}")
+    return lines
 
 
 def excerpt(finding: Finding) -> tuple[str, int, int]:
     """The line a finding starts in as a terminal shows it, and where carets go: columns before them, and how many."""
     line = finding.text.partition(b"\n")[0].removesuffix(b"\r")
     start, end = finding.start_byte - finding.text_start, finding.end_byte - finding.text_start
-    written: list[str] = []
-    column = 0
-    if finding.start.byte_column > start:  # the text does not start where the line does
-        written.append("…")
-        column = 1
+    is_cut = finding.start.byte_column > start  # the text does not start where the line does
+    if not is_cut and len(line) <= _WIDTH and line.isascii():
+        text = line.decode()
+        if text.isprintable():  # as nearly all lines: each byte is a column
+            first, last = min(max(start, 0), len(text)), min(max(end, 0), len(text))
+            return text, first, max(last - first, 1)
+    return _measured(line, start, end, is_cut)
+
+
+def _measured(line: bytes, start: int, end: int, is_cut: bool) -> tuple[str, int, int]:
+    """What `excerpt` gives of a line, character by character."""
+    written = ["…"] if is_cut else []
+    column = len(written)
     first = last = None
     for found in _CHARACTER.finditer(line):
         if first is None and found.end() > start:
@@ -119,6 +129,8 @@ def _cell(raw: bytes, column: int) -> tuple[str, int]:
     text = visible(raw.decode("utf-8", "backslashreplace"))
     if len(text) > 1:
         return text, len(text)
+    import unicodedata
+
     if unicodedata.combining(text) or unicodedata.category(text) in ("Mn", "Me", "Cf"):
         return text, 0
     return text, 2 if unicodedata.east_asian_width(text) in "WF" else 1

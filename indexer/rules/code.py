@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -259,13 +258,13 @@ class Word(NamedTuple):
     use: int
 
 
-@dataclass(frozen=True)
 class Code:
     """One document as rules see it. Positions are bytes of the document."""
 
-    source: SourceText
-    dialect: str
-    parts: tuple[Part, ...]
+    def __init__(self, source: SourceText, dialect: str, parts: tuple[Part, ...]) -> None:
+        self.source = source
+        self.dialect = dialect
+        self.parts = parts
 
     @property
     def path(self) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from metta_index.indexer.checking.findings import Finding, Fix, Related, RuleInfo, Severity
 
@@ -23,8 +22,7 @@ PETTA = frozenset({"petta"})
 EXAMPLE = "example.metta"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A place that a rule says something of: bytes of the document, the end exclusive."""
 
     start: int
@@ -37,8 +35,7 @@ class Match:
 Example = str | Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule.
 
     `level`: how grave its findings are where nothing else is configured. `dialects`:

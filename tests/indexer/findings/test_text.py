@@ -277,6 +277,17 @@ def test_work_grows_with_the_findings_only(monkeypatch: pytest.MonkeyPatch) -> N
             return raw.decode(), 1
 
         monkeypatch.setattr(text, "_cell", counting)
-        assert len(lines(many(number))) > number
+        tabbed = [msgspec.structs.replace(one, text=one.text.replace(b" ", b"\t", 1)) for one in many(number)]
+        assert len(lines(tabbed)) > number
         counts.append(seen)
     assert counts[1] == 10 * counts[0] > 0
+
+
+@given(st.text("aZ( $;~", max_size=170), st.integers(0, 180), st.integers(0, 180))
+def test_lines_of_plain_characters_are_shown_as_those_that_are_measured(line: str, start: int, end: int) -> None:
+    source = line.encode()
+    start, end = sorted((min(start, len(source)), min(end, len(source))))
+    finding = SourceText.of("a.metta", source).finding(RULES[0], "wrong", start, end)
+    cut = finding.start.byte_column > finding.start_byte - finding.text_start
+    measured = text._measured(finding.text, start - finding.text_start, end - finding.text_start, cut)
+    assert excerpt(finding) == measured

@@ -125,13 +125,27 @@ def test_a_query_by_name_loads_what_reads_the_index_and_no_more(workspace: Path,
     assert loaded & ((OURS_FOR_WORK | FOR_IMPORTS) - allowed) == set()
 
 
-@pytest.mark.parametrize("query", ["deps lib/b.metta", "outline a.metta", "unused", "rename --preview f g"])
+#: Whether a new name is a name, and whether a problem is an error, the language says, which loads its grammar.
+ASKING_THE_LANGUAGE = ("rename", "export jsonl")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "deps lib/b.metta",
+        "outline a.metta",
+        "unused",
+        "rename --preview f g",
+        "refs a.metta:2:9",
+        "stats",
+        "export ctags",
+        "export jsonl",
+    ],
+)
 def test_a_query_of_another_kind_loads_no_pool_and_no_cache(workspace: Path, query: str) -> None:
     loaded = loaded_by(*query.split(), cwd=workspace)
     assert "metta_index.indexer.building.build" in loaded  # it did look for changes
-    grammar: set[str] = (
-        set() if query.startswith("rename") else {"tree_sitter"}
-    )  # whether the new name is a name asks it
+    grammar: set[str] = set() if query.startswith(ASKING_THE_LANGUAGE) else {"tree_sitter"}
     assert {name.partition(".")[0] for name in loaded} & (FOR_SOME | {"ctypes"} | grammar) == set()
     allowed = {"metta_index.cli.app"} | (set() if grammar else {"metta_index.indexer.languages.metta.language"})
     assert loaded & (OURS_FOR_WORK - allowed) == set()

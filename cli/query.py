@@ -23,6 +23,7 @@ from metta_index.indexer.discovery.walk import display_path
 if TYPE_CHECKING:
     from metta_index.indexer.queries.index import Index, Reference, Symbol
     from metta_index.indexer.queries.resolving import Meaning
+    from metta_index.indexer.text.symbols import Kind, Role
 
 QUERIES = typer.Argument(
     help="Names, or places in files: FILE:LINE:COLUMN, from 1. After `--` a name may begin with a dash.",
@@ -188,25 +189,24 @@ def _references(session: Session, index: Index, query: str) -> list[Reference]:
 
 
 def _meaning_lines(meanings: list[Meaning], sources: SourceLines) -> Iterator[str]:
-    for meaning in meanings:
-        yield _meaning_line(meaning, sources)
-
-
-def _meaning_line(meaning: Meaning, sources: SourceLines) -> str:
     from metta_index.indexer.formats.answers import builtin_signature
     from metta_index.indexer.queries.resolving import Step
 
-    remarks = [meaning.confidence.name.lower()] if meaning.confidence else []
-    remarks += [meaning.note] if meaning.note else []
-    remark = paint(f"  ({'; '.join(remarks)})", "note") if remarks else ""
-    if meaning.symbol is None:
-        assert meaning.builtin is not None
-        where = f"{meaning.builtin.dialect}:{meaning.builtin.module}"
-        return f"{paint(where, 'path')}: {paint('builtin', 'kind')} {builtin_signature(meaning.builtin)}{remark}"
-    symbol = meaning.symbol
-    shown = sources.line(symbol.path, symbol.position.row) or _signature(symbol)
-    step = f"{meaning.step} " if meaning.step in (Step.SCOPE, Step.IMPORT, Step.REGISTERED) else ""
-    return f"{_place(symbol)}: {paint(step + _label(symbol), 'kind')} {shown}{remark}"
+    told = (Step.SCOPE, Step.IMPORT, Step.REGISTERED)
+    label_of = cache(lambda step, *what: paint((f"{step} " if step in told else "") + _label(*what), "kind"))
+    for meaning in meanings:
+        remarks = [meaning.confidence.name.lower()] if meaning.confidence else []
+        remarks += [meaning.note] if meaning.note else []
+        remark = paint(f"  ({'; '.join(remarks)})", "note") if remarks else ""
+        if meaning.symbol is None:
+            assert meaning.builtin is not None
+            where = f"{meaning.builtin.dialect}:{meaning.builtin.module}"
+            yield f"{paint(where, 'path')}: {paint('builtin', 'kind')} {builtin_signature(meaning.builtin)}{remark}"
+            continue
+        symbol = meaning.symbol
+        shown = sources.line(symbol.path, symbol.position.row) or _signature(symbol)
+        label = label_of(meaning.step, symbol.kind, symbol.role, symbol.arity)
+        yield f"{_place(symbol)}: {label} {shown}{remark}"
 
 
 def _doc_lines(meanings: list[Meaning], sources: SourceLines) -> Iterator[str]:
@@ -260,13 +260,12 @@ def _place(found: Symbol) -> str:
     return f"{paint(display_path(found.path), 'path')}:{position.row + 1}:{position.column + 1}"
 
 
-def _label(symbol: Symbol) -> str:
+def _label(kind: Kind, role: Role, arity: int | None) -> str:
     from metta_index.indexer.text.symbols import Role
 
-    kind = symbol.kind.name.lower()
-    if symbol.role in (Role.DECLARATION, Role.DOCUMENTATION, Role.BINDING):
-        return symbol.role.name.lower()
-    return kind if symbol.arity is None else f"{kind}/{symbol.arity}"
+    if role in (Role.DECLARATION, Role.DOCUMENTATION, Role.BINDING):
+        return role.name.lower()
+    return kind.name.lower() if arity is None else f"{kind.name.lower()}/{arity}"
 
 
 def _signature(symbol: Symbol) -> str:

@@ -17,6 +17,7 @@ from metta_index.cli.output import write_encoded_lines, write_lines
 from metta_index.cli.places import name_of, parse_place, start_of, word_at
 from metta_index.cli.refresh import answering, refresh
 from metta_index.cli.session import Session, open_session
+from metta_index.cli.source_lines import read_source
 from metta_index.indexer.discovery.walk import display_path
 
 if TYPE_CHECKING:
@@ -166,16 +167,15 @@ def _change(session: Session, index: Index, path: str, places: list[Reference], 
         raise UsageError(
             f"{display_path(path)} has changed since it was indexed; run the command again without --no-refresh"
         )
-    written = [one for one in places if source[one.start_byte : one.end_byte] == name]
-    return Change(path, source, tuple(written), tuple(one for one in places if one not in written))
+    written: list[Reference] = []
+    others: list[Reference] = []
+    for one in places:
+        (written if source[one.start_byte : one.end_byte] == name else others).append(one)
+    return Change(path, source, tuple(written), tuple(others))
 
 
 def _read(session: Session, path: str) -> bytes | None:
-    try:
-        with open(os.path.join(session.root, path), "rb") as file:  # noqa: PTH118, PTH123
-            return file.read()
-    except OSError:
-        return None
+    return read_source(os.path.join(session.root, path))  # noqa: PTH118
 
 
 def _mentions_in_text(session: Session, index: Index, name: bytes) -> int:

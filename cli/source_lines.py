@@ -20,7 +20,7 @@ class SourceLines:
         """A line from 0, without indentation, shortened; "" where it is not there any more."""
         lines = self._lines.get(path)
         if lines is None:
-            lines = self._lines[path] = [_read(os.path.join(self._root, path))]  # noqa: PTH118
+            lines = self._lines[path] = [read_source(os.path.join(self._root, path)) or b""]  # noqa: PTH118
         if row >= len(lines) - 1:
             # At first only as far as is asked for, and the rest of the file is the last: most files are asked once.
             lines[-1:] = lines[-1].split(b"\n", row + 1 if len(lines) == 1 else -1)
@@ -32,16 +32,19 @@ class SourceLines:
         return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _read(path: str) -> bytes:
-    """A file, or nothing of one that cannot be read. Answers show lines of thousands: a file object costs too much."""
-    chunks: list[bytes] = []
+def read_source(path: str) -> bytes | None:
+    """A file, None where it cannot be read. Answers look into thousands of files: file objects would cost too much."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
         try:
-            while chunk := os.read(descriptor, _AT_ONCE):
-                chunks.append(chunk)
+            source, wanted = b"", _AT_ONCE
+            # A file that gives less than it is asked for has no more.
+            while len(chunk := os.read(descriptor, wanted)) == wanted:
+                source += chunk
+                wanted = max(wanted, os.fstat(descriptor).st_size)
+            source += chunk
         finally:
             os.close(descriptor)
     except OSError:
-        return b""
-    return b"".join(chunks)
+        return None
+    return source

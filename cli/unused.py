@@ -16,6 +16,7 @@ from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTIO
 from metta_index.cli.output import write_lines
 from metta_index.cli.refresh import answering, refresh
 from metta_index.cli.session import Session, open_session
+from metta_index.cli.source_lines import read_source
 from metta_index.indexer.discovery.walk import display_path
 
 if TYPE_CHECKING:
@@ -71,12 +72,8 @@ def _in_strings(session: Session, documents: list[tuple[str, str]], names: froze
 
     found: dict[bytes, str] = {}
     for path, language in documents:
-        try:
-            with open(os.path.join(session.root, path), "rb") as file:  # noqa: PTH118, PTH123
-                source = file.read()
-        except OSError:
-            continue
-        for name in names & words_in_strings(source, language):
+        source = read_source(os.path.join(session.root, path))  # noqa: PTH118
+        for name in names & words_in_strings(source or b"", language):
             found.setdefault(name, path)
     return found
 

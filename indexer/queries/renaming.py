@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from metta_index.indexer.queries.index import Index, Reference
-from metta_index.indexer.text.occurrences import occurrences
+from metta_index.indexer.text.occurrences import Piece, numbers
 from metta_index.indexer.text.symbols import Role
 
 #: Lines around a change that a diff shows.
@@ -30,6 +30,30 @@ class Places(NamedTuple):
     changing: tuple[Reference, ...]
     modules: tuple[Reference, ...]
     foreign: tuple[Reference, ...]
+
+
+class _Words:
+    """Where the words of a piece stand, told without a value for each: there may be a million."""
+
+    __slots__ = ("_known", "_names", "_offset", "_starts", "_widths")
+
+    def __init__(self, piece: Piece) -> None:
+        table = piece.table
+        self._offset, self._known = piece.offset, table.names
+        self._starts, self._names = numbers(table.occurrence_starts), numbers(table.occurrence_names)
+        self._widths = numbers(table.occurrence_widths)
+
+    def last_before(self, byte: int) -> tuple[int, int]:
+        """Start and end of the last word that starts at a byte of the document or before; (-1, -1) where none does."""
+        row = bisect_right(self._starts, byte - self._offset) - 1
+        if row < 0:
+            return -1, -1
+        start = self._starts[row]
+        first = bisect_left(self._starts, start)
+        return self._offset + start, self._offset + start + max(map(self._width, range(first, row + 1)))
+
+    def _width(self, row: int) -> int:
+        return self._widths[row] if self._widths else len(self._known[self._names[row]])
 
 
 def places_of(index: Index, name: bytes, within: frozenset[str] | None = None) -> Places:
@@ -114,14 +138,13 @@ def mentions_in_text(index: Index, path: str, source: bytes, name: bytes) -> int
     """How often a name stands in strings, comments and whatever else of a document is no word of the index."""
     if name not in source:
         return 0
-    words = sorted((found.start_byte, found.end_byte) for piece in index.pieces(path) for found in occurrences(piece))
-    starts = [start for start, _end in words]
-    count = 0
     before, after = (_WORD if re.match(_WORD, edge) else _SIGN for edge in (name[:1], name[-1:]))
-    for match in re.finditer(b"(?<!" + before + b")" + re.escape(name) + b"(?!" + after + b")", source):
-        number = bisect_right(starts, match.start()) - 1
-        count += number < 0 or match.start() >= words[number][1]
-    return count
+    pattern = b"(?<!" + before + b")" + re.escape(name) + b"(?!" + after + b")"
+    places = [match.start() for match in re.finditer(pattern, source)]
+    if not places:
+        return 0
+    parts = [_Words(piece) for piece in index.pieces(path)]
+    return sum(max(words.last_before(place) for words in parts)[1] <= place for place in places)
 
 
 def _in_order(found: list[Reference]) -> tuple[Reference, ...]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from metta_index.indexer.queries.index import Index
 from metta_index.indexer.queries.reaching import Mentions, Names, is_library, is_test, mentions_of
-from metta_index.indexer.text.occurrences import pieces
+from metta_index.indexer.text.occurrences import Piece, pieces
 from metta_index.indexer.text.positions import Position
 from metta_index.indexer.text.stored_tables import open_table
 from metta_index.indexer.text.symbols import Confidence, Flag, Kind, name_text
@@ -67,7 +67,12 @@ def unused(index: Index, is_entry_point: IsEntryPoint, find_in_strings: FindInSt
         path = in_strings.get(search.names[name])
         if path is not None:
             search.reach_definition(document, name, f"named in a string of {path}")
-    results = [_described(index, search, *one) for one in search.doubtful()]
+    doubtful = list(search.doubtful())
+    parts = {
+        path: list(pieces([open_table(table) for table in tables]))
+        for path, tables in index.reader.tables_of_each(dict.fromkeys(search.paths[one[0]] for one in doubtful))
+    }
+    results = [_described(parts[search.paths[one[0]]], search, *one) for one in doubtful]
     return sorted(results, key=lambda one: (one.confidence, os.fsencode(one.path), one.start_byte, one.name))
 
 
@@ -209,11 +214,13 @@ def _used_by(names: list[bytes]) -> str:
     return f"mentioned only by `{name_text(first)}`{more}, which nothing reaches"
 
 
-def _described(index: Index, search: _Search, document: int, name: int, confidence: Confidence, reason: str) -> Unused:
+def _described(
+    parts: list[Piece], search: _Search, document: int, name: int, confidence: Confidence, reason: str
+) -> Unused:
     word, path = search.names[name], search.paths[document]
     clauses = search.mentions[document].definitions[name]
     number, first = clauses[0]
-    piece = index.pieces(path)[number]
+    piece = parts[number]
     start = piece.offset + first.name_start
     return Unused(
         word,

@@ -14,6 +14,7 @@ from workspaces import ALL, TEXTS, fresh, tally
 
 COMMITS = 200 if ALL else 60
 PUBLIC = os.environ.get("FAULT_TESTS_HISTORY")
+PUBLIC_COMMITS = int(os.environ.get("FAULT_TESTS_COMMITS", "200"))
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is missing")
 
@@ -76,11 +77,13 @@ def test_a_made_history(program: Program, tmp_path: Path, seed: int) -> None:
 @needs_git
 @pytest.mark.skipif(not PUBLIC, reason="FAULT_TESTS_HISTORY names no folder of git repositories")
 def test_public_histories(program: Program, tmp_path: Path) -> None:
-    """The last 200 commits of each repository in the folder."""
+    """The last commits of each repository in the folder that change MeTTa, FAULT_TESTS_COMMITS of them."""
     assert PUBLIC is not None
     for number, repository in enumerate(sorted(path.parent for path in Path(PUBLIC).glob("*/.git"))):
         root = tmp_path / f"workspace-{number}"
         git(tmp_path, "clone", "-q", "--shared", str(repository), str(root))
-        commits = git(root, "rev-list", "--reverse", "--max-count=200", "HEAD", "--", "*.metta").split()
+        limit = f"--max-count={PUBLIC_COMMITS}"
+        commits = git(root, "rev-list", "--reverse", limit, "HEAD", "--", "*.metta").split()
         replay(program, root, commits)
+        print(f"{repository.name}: {len(commits):,} commits")
         shutil.rmtree(root)

@@ -12,7 +12,7 @@ Its tables (`cache.index_file` has the statements):
 * `piece(document, position, data)`: the symbol tables of a document, sealed. All but
   large files have one.
 * `name(bucket, offered, others, checksum)`: which documents offer a name, and which
-  mention it, as JSON (`cache.postings`). The views `defines(name, path)` and
+  mention it, as JSON (`cache.name_rows`). The views `defines(name, path)` and
   `mentions(name, path)` spell them out.
 * `import(document, position, form, module, …, status, way, target, …)` and
   `lookup(key, document, position)`: what documents import, what that means, and what
@@ -36,8 +36,7 @@ from typing import TYPE_CHECKING
 
 from metta_index.cache.index_file import DamagedIndexError, connect, described, is_damage, set_aside
 from metta_index.cache.index_reader import IndexReader
-from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, seal
-from metta_index.cache.postings import decoded_tables
+from metta_index.cache.index_rows import COLUMNS, DocumentRow, decoded_tables, head, seal
 from metta_index.indexer.discovery.manifest import Manifest, Stat
 
 if TYPE_CHECKING:

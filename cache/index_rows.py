@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from metta_index.cache.index_file import DamagedIndexError
 from metta_index.indexer.text.digest import blake2b
+
+if TYPE_CHECKING:
+    from metta_index.indexer.text.symbols import SymbolTable
 
 _CHECK_BYTES = 16
 _FIELDS = (
@@ -71,6 +75,17 @@ def stored(path: str) -> str | bytes:
     except UnicodeEncodeError:
         return os.fsencode(path)
     return path
+
+
+def decoded_tables(tables: Iterable[bytes]) -> list[SymbolTable]:
+    """Tables as `encode_table` encoded them. Raises DamagedIndexError where they are none."""
+    from metta_index.indexer.errors import DecodeError
+    from metta_index.indexer.text.symbols import decode_table
+
+    try:
+        return [decode_table(table) for table in tables]
+    except DecodeError as error:
+        raise DamagedIndexError(str(error)) from error
 
 
 def seal(context: str, data: bytes) -> bytes:

@@ -25,7 +25,7 @@ from metta_index.indexer.protocols import EntryCache, IndexStore
 if TYPE_CHECKING:
     from metta_index.indexer.building.indexing import Progress
     from metta_index.indexer.execution.rates import Rates, RunMeasurement
-    from metta_index.indexer.execution.run import Workers
+    from metta_index.indexer.execution.worker_processes import Workers
 
 
 #: Bytes of small files that are kept between reading and indexing them.
@@ -120,7 +120,7 @@ def build(workspace: Workspace, options: Options) -> BuildResult:
     report.files.unchanged = len(files) - len(suspects)
     measurement = link_measurement = None
     if suspects or removed or not is_linked or decisions != trusted.decisions:
-        from metta_index.indexer.execution.run import Workers
+        from metta_index.indexer.execution.worker_processes import Workers
 
         with closing(Workers()) as workers:
             updated, measurement = _update(

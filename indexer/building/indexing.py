@@ -26,7 +26,8 @@ from metta_index.indexer.building.work import (
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.execution.plan import Load, Rates, RunMeasurement, Wanted, plan_execution, usable_cpus
 from metta_index.indexer.execution.run import Failure as ItemFailure
-from metta_index.indexer.execution.run import Workers, execute
+from metta_index.indexer.execution.run import execute
+from metta_index.indexer.execution.worker_processes import Workers
 from metta_index.indexer.languages import load_language, versions_of
 from metta_index.indexer.languages.hosts import DOCUMENTATION
 from metta_index.indexer.protocols import EntryCache, IndexStore

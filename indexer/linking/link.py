@@ -11,7 +11,8 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from metta_index.indexer.execution.plan import ExecutionPlan, Load, Rates, RunMeasurement, Wanted, plan_execution
-from metta_index.indexer.execution.run import Workers, execute
+from metta_index.indexer.execution.run import execute
+from metta_index.indexer.execution.worker_processes import Workers
 from metta_index.indexer.languages.metta.modules import (
     BUILTIN_MODULES,
     REGISTRATIONS,

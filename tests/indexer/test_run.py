@@ -17,7 +17,8 @@ import pytest
 import worker_functions
 
 from metta_index.indexer.execution.plan import ExecutionPlan, Load, Rates, RunMeasurement, Wanted, plan_execution
-from metta_index.indexer.execution.run import Failure, Limits, Terminated, Workers, execute
+from metta_index.indexer.execution.run import Failure, Limits, Terminated, execute
+from metta_index.indexer.execution.worker_processes import Workers
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals end workers on Unix only")
 

@@ -1,0 +1,41 @@
+"""Workers: the worker processes that the runs of one build share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from metta_index.indexer.execution.guard import Item, Limits
+
+if TYPE_CHECKING:
+    from metta_index.indexer.execution.loky_pool import LokyPool
+    from metta_index.indexer.execution.plan import ExecutionPlan
+
+
+class Workers:
+    """The worker processes of several runs. There are none until they are wanted, and none after `close`."""
+
+    def __init__(self) -> None:
+        self._pool: LokyPool | None = None
+
+    def start(self, plan: ExecutionPlan, work: Callable[[Item], bytes]) -> None:
+        """Has the workers of a plan start while this process does something else; `work` is what they will do."""
+        if plan.backend == "loky":
+            self.pool(plan, Limits()).start(work)
+
+    def pool(self, plan: ExecutionPlan, limits: Limits) -> LokyPool:
+        """As many workers as a plan wants: those that are there, or new ones."""
+        from metta_index.indexer.execution.loky_pool import LokyPool
+
+        # joblib runs a pool of one in this process.
+        processes = max(2, plan.workers)
+        if self._pool is None or (self._pool.processes, self._pool.limits) != (processes, limits):
+            self.close()
+            self._pool = LokyPool(processes, limits)
+        return self._pool
+
+    def close(self) -> None:
+        """Ends the workers."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None

@@ -7,14 +7,13 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from metta_index.cache.database import DamagedIndexError, IndexDatabase, OvertakenError
+from metta_index.cache.database import DamagedIndexError, DocumentRow, IndexDatabase, OvertakenError
 from metta_index.cli.session import Session
 from metta_index.indexer.building.build import Options
 from metta_index.indexer.checking.check import CheckOptions, CheckReport, Text, UnreadableError, check_documents
 from metta_index.indexer.checking.findings import Failure, Finding, decode_findings, path_bytes
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages import ALWAYS_WHOLE, load_language, versions_of
-from metta_index.indexer.protocols import IndexedDocument
 from metta_index.indexer.text.digest import content_digest, tree_key
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ class Loader:
         self._open_store = session.store
         self._store: Store | None = None
 
-    def load(self, document: IndexedDocument) -> Text:
+    def load(self, document: DocumentRow) -> Text:
         """The document with its trees and tables. Raises UnreadableError."""
         from metta_index.indexer.text.symbols import decode_table
         from metta_index.indexer.text.syntax import empty_tree
@@ -109,7 +108,7 @@ class Loader:
             raise UnreadableError(f"cannot be read: {error.strerror or error}") from error
         if content_digest(source) != document.digest:
             raise UnreadableError("was changed while it was checked; run the command again")
-        tables = [decode_table(data) for data in self._index.tables_of(document.path)]
+        tables = [decode_table(data) for data in self._index.tables(document)]
         if document.language != "metta":
             own = [table for table in tables if table.region is None]
             is_set = self._settings.dialect_of(document.path) is not None

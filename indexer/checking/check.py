@@ -88,7 +88,7 @@ def check_document(path: str, dialect: str, text: Text, knowledge: Knowledge, op
     """What the rules find in one document, and in the regions of it."""
     from metta_index.indexer.rules.code import Code
     from metta_index.indexer.rules.linked import Linked
-    from metta_index.indexer.rules.registry import all_rules
+    from metta_index.indexer.rules.registry import rules_of
 
     source = SourceText.of(path, text.source)
     keys: set[bytes] = set()
@@ -96,7 +96,7 @@ def check_document(path: str, dialect: str, text: Text, knowledge: Knowledge, op
     def look(code: Code, codes: frozenset[str], within: tuple[int, int] | None) -> list[Finding]:
         is_entry_point = options.settings.is_entry_point
         linked = Linked(knowledge, path, code.dialect, text.is_dialect_set, options.known, within, is_entry_point)
-        found = [finding for rule in all_rules() if rule.code in codes for finding in rule.findings(code, linked)]
+        found = [finding for rule in rules_of(codes, code.dialect) for finding in rule.findings(code, linked)]
         if b"metta-index" in text.source:
             found = _suppressed(source, code.comments(), found, codes)
         keys.update(linked.keys)

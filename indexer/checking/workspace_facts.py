@@ -26,6 +26,7 @@ class WorkspaceFacts:
         self._reader = reader
         self._index = Index(reader)
         self._offering: dict[bytes, Sequence[str]] = {}
+        self._anywhere: dict[bytes, Sequence[Offer]] = {}
         self._offers: dict[str, dict[bytes, list[Offer]]] = {}
         self._imports: dict[str, list[ImportRecord]] | None = None
         self._graph: ImportGraph | None = None
@@ -44,6 +45,13 @@ class WorkspaceFacts:
         found = self._offering.get(name)
         if found is None:
             found = self._offering[name] = self._reader.offering(name)
+        return found
+
+    def anywhere(self, name: bytes) -> Sequence[Offer]:
+        found = self._anywhere.get(name)
+        if found is None:
+            found = tuple(offer for path in self.offering(name) for offer in self.offers(path).get(name, ()))
+            self._anywhere[name] = found
         return found
 
     def mentioning(self, name: bytes) -> Sequence[str]:

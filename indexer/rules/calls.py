@@ -21,8 +21,10 @@ def wrong_number(call: Call, linked: Linked, others: Callable[[bytes], Iterable[
     `linked.visible` where hardly anybody gives one, `linked.anywhere` where many do.
     """
     rows = linked.builtins(call.name)
-    count = len(call.arguments)
-    if not rows or any(row.accepts(count) or not row.arities for row in rows) or call.name in linked.known:
+    if not rows:
+        return ""
+    count = call.given
+    if any(row.accepts(count) or not row.arities for row in rows) or call.name in linked.known:
         return ""
     if any(offer.role in (Role.DEFINITION, Role.DECLARATION) for offer in others(call.name)):
         return ""
@@ -59,7 +61,7 @@ def _names_of_one(dialect: str, other: str) -> frozenset[bytes]:
 
 def in_petta(call: Call) -> bool:
     """Whether PeTTa takes the call as it is."""
-    return any(row.accepts(len(call.arguments)) for row in builtins_of("petta", call.name))
+    return any(row.accepts(call.given) for row in builtins_of("petta", call.name))
 
 
 def is_plain_call(call: Call, linked: Linked) -> bool:
@@ -166,12 +168,18 @@ def declared_arities(name: bytes, linked: Linked) -> Declared | None:
     return found if isinstance(found, Declared) else None
 
 
+def declared_calls(code: Code, linked: Linked) -> Iterator[tuple[Call, Declared]]:
+    """The calls of names whose declarations say how they are called, with what these say."""
+    declared = {name: found for name in code.called if (found := declared_arities(name, linked)) is not None}
+    for call in code.calls_of(*declared):
+        yield call, declared[call.name]
+
+
 def miscounted(code: Code, linked: Linked, is_wrong: Callable[[Declared, int], bool]) -> Iterator[Match]:
     """Calls whose number of arguments is not a declared one, and `is_wrong` beside rules and facts of the name."""
-    for call in code.calls:
-        declared = declared_arities(call.name, linked)
-        count = len(call.arguments)
-        if declared is None or count in declared.arities or not is_wrong(declared, count):
+    for call, declared in declared_calls(code, linked):
+        count = call.given
+        if count in declared.arities or not is_wrong(declared, count):
             continue
         if is_plain_call(call, linked):
             wanted = " or ".join(map(str, sorted(declared.arities)))

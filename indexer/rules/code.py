@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -219,6 +220,11 @@ class Call(NamedTuple):
     def arguments(self) -> list[Node]:
         return self.node.children[1:]
 
+    @property
+    def given(self) -> int:
+        """How many arguments there are."""
+        return len(self.node.part.children(self.node.row)) - 1
+
 
 class Top(NamedTuple):
     """A top-level atom; `name` is what it defines, declares, documents or states a fact of."""
@@ -301,7 +307,7 @@ class Code:
     @cached_property
     def called(self) -> frozenset[bytes]:
         """The names that are called."""
-        return frozenset(call.name for call in self.calls)
+        return frozenset(self._calls_by_name)
 
     @cached_property
     def _calls_by_name(self) -> dict[bytes, list[Call]]:
@@ -359,11 +365,15 @@ class Code:
 
     def mentions(self, name: bytes) -> int:
         """How often a word or variable stands in the document."""
-        found = 0
+        return self._counts[name]
+
+    @cached_property
+    def _counts(self) -> Counter[bytes]:
+        found: Counter[bytes] = Counter()
         for part in self.parts:
-            if name in part.table.names:
-                number = part.table.names.index(name)
-                found += sum(one == number for one in part.occurrences[0])
+            names = part.table.names
+            for number, count in Counter(part.occurrences[0]).items():
+                found[names[number]] += count
         return found
 
     def words_in(self, node: Node) -> list[Word]:
@@ -371,13 +381,18 @@ class Code:
         part = node.part
         names, starts = part.occurrences
         roles, known, offset = part.table.occurrence_roles, part.table.names, part.offset
-        first = bisect_left(starts, node.start - offset)
-        last = bisect_left(starts, node.end - offset, first)
+        first, last = self.occurrences_in(node)
         found = []
         for at in range(first, last):
             name, start = known[names[at]], starts[at]
             found.append(Word(name, offset + start, offset + part.end_of(name, start), roles[at] & 15, roles[at] >> 4))
         return found
+
+    def occurrences_in(self, node: Node) -> tuple[int, int]:
+        """The first occurrence in a node, and the one after the last, by their number in the columns of its piece."""
+        starts, offset = node.part.occurrences[1], node.part.offset
+        first = bisect_left(starts, node.start - offset)
+        return first, bisect_left(starts, node.end - offset, first)
 
     def node_at(self, start: int) -> Node:
         """The outermost node that starts at a byte where some node does."""

@@ -28,6 +28,9 @@ class Knowledge(Protocol):
     def offering(self, name: bytes) -> Sequence[str]:
         """The documents that offer a name, in order."""
 
+    def anywhere(self, name: bytes) -> Sequence[Offer]:
+        """What all documents offer under a name, in order."""
+
     def mentioning(self, name: bytes) -> Sequence[str]:
         """The documents that mention a name in whatever way, in order."""
 
@@ -164,12 +167,10 @@ class Linked:
             return False
         return record.module.endswith(".py") or (self.dialect == "hyperon" and refusal(record.module) is None)
 
-    def anywhere(self, name: bytes) -> list[Offer]:
+    def anywhere(self, name: bytes) -> Sequence[Offer]:
         """What any document of the workspace offers under a name."""
         self.keys.add(name_key(name))
-        return [
-            offer for path in self._knowledge.offering(name) for offer in self._knowledge.offers(path).get(name, ())
-        ]
+        return self._knowledge.anywhere(name)
 
     def is_mentioned_elsewhere(self, name: bytes) -> bool:
         """Whether another document mentions a name, in whatever way."""

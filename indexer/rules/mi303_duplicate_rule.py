@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from metta_index.indexer.languages.metta import grammar
@@ -9,12 +10,17 @@ from metta_index.indexer.rules.code import Code, Node
 from metta_index.indexer.rules.rule import HYPERON, PETTA, Match, Rule
 from metta_index.indexer.text.symbols import TopKind
 
+_COMMENT = bytes([grammar.COMMENT])
+
 
 def _find(code: Code) -> Iterator[Match]:
     first: dict[tuple[object, ...], Node] = {}
-    for top in code.tops:
-        node = top.node
-        if top.kind != TopKind.RULE or top.name is None or not node.is_sound:
+    nodes = [top.node for top in code.tops if top.kind == TopKind.RULE and top.name is not None and top.node.is_sound]
+    # Few rules have another of the same kinds of nodes: no others are looked at closely.
+    kinds = [node.part.kinds[node.row : node.part.tails[node.row]].replace(_COMMENT, b"") for node in nodes]
+    counts = Counter(kinds)
+    for node, kind in zip(nodes, kinds, strict=True):
+        if counts[kind] == 1:
             continue
         known = first.setdefault(_shape(node), node)
         if known is not node:

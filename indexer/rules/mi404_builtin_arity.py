@@ -13,11 +13,12 @@ from metta_index.indexer.rules.rule import HYPERON, Match, Rule
 #: What programs also write as data with other numbers of arguments.
 _ALSO_DATA = frozenset({b"Error", b"=", b":", b"->", b"@doc", b"quote", b"!", b",", b":<"})
 
+_OTHERS = _ALSO_DATA | set(CORE_FORMS)
+
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
-    for call in code.calls:
-        if call.name in CORE_FORMS or call.name in _ALSO_DATA:
-            continue
+    names = [name for name in code.called - _OTHERS if linked.builtins(name)]
+    for call in code.calls_of(*names):
         message = wrong_number(call, linked, linked.anywhere)
         if message and in_petta(call) and not speaks_hyperon(code, linked):
             continue

@@ -12,15 +12,8 @@ from metta_index.indexer.text.symbols import Role, name_text
 
 
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
-    for call in code.calls:
+    for call in code.calls_of(*(name for name in code.called if _is_unknown(name, code, linked))):
         name = call.name
-        if len(name) < 4 or not name[:1].islower() or name in linked.known or linked.anywhere(name):
-            continue
-        if any(builtins_of(dialect, name) for dialect in ("hyperon", "petta", "mettatron")):
-            continue
-        # What is written as data, too, is a constructor, whatever it is like.
-        if code.mentions(name) > len(code.calls_of(name)):
-            continue
         near = [other for other in linked.near(name) if _is_meant(other, call, linked)]
         if near and is_plain_call(call, linked):
             start, end = call.head.start, call.head.end
@@ -31,9 +24,18 @@ def _find(code: Code, linked: Linked) -> Iterator[Match]:
             yield Match(start, end, message, fix)
 
 
+def _is_unknown(name: bytes, code: Code, linked: Linked) -> bool:
+    if len(name) < 4 or not name[:1].islower() or name in linked.known or linked.anywhere(name):
+        return False
+    if any(builtins_of(dialect, name) for dialect in ("hyperon", "petta", "mettatron")):
+        return False
+    # What is written as data, too, is a constructor, whatever it is like.
+    return code.mentions(name) <= len(code.calls_of(name))
+
+
 def _is_meant(name: bytes, call: Call, linked: Linked) -> bool:
     """Whether a name has rules for a call. A type `Evidence` and a function `evidence` are two things."""
-    count = len(call.arguments)
+    count = call.given
     return name[:1] == call.name[:1] and any(
         offer.role == Role.DEFINITION and offer.arity == count for offer in linked.anywhere(name)
     )

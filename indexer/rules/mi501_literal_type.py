@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from metta_index.indexer.languages.metta import grammar
 from metta_index.indexer.languages.metta.builtins import arrow
-from metta_index.indexer.rules.calls import declared_arities, is_plain_call, speaks_petta
+from metta_index.indexer.rules.calls import declared_calls, is_plain_call, speaks_petta
 from metta_index.indexer.rules.code import Code, Node
 from metta_index.indexer.rules.linked import Linked
 from metta_index.indexer.rules.rule import HYPERON, Match, Rule
@@ -19,10 +19,10 @@ _ANY = frozenset({"%Undefined%", "Atom", "Grounded", "Int"})
 def _find(code: Code, linked: Linked) -> Iterator[Match]:
     if speaks_petta(code, linked):
         return
-    for call in code.calls:
+    for call, _declared in declared_calls(code, linked):
         arguments = call.arguments
         literals = [(at, kind) for at, node in enumerate(arguments) if (kind := _type_of(node))]
-        if not literals or declared_arities(call.name, linked) is None:
+        if not literals:
             continue
         offers = [one for one in linked.visible(call.name) if one.role == Role.DECLARATION]
         types = [parts for one in offers if (parts := arrow(one.type)) and len(parts) == len(arguments) + 1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
@@ -49,6 +49,12 @@ def all_rules() -> tuple[Rule, ...]:
     names = sorted(module.name for module in iter_modules(rules.__path__) if _MODULE.fullmatch(module.name))
     found = [import_module(f"{rules.__name__}.{name}").RULE for name in names]
     return tuple(sorted(found, key=lambda rule: rule.code))
+
+
+@lru_cache(maxsize=64)
+def rules_of(codes: frozenset[str], dialect: str) -> tuple[Rule, ...]:
+    """The rules of some codes that hold in a dialect."""
+    return tuple(rule for rule in all_rules() if rule.code in codes and dialect in rule.dialects)
 
 
 def all_infos() -> tuple[RuleInfo, ...]:

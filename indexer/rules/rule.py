@@ -65,18 +65,17 @@ class Rule(NamedTuple):
         return RuleInfo(self.code, self.name, self.severity, self.summary, self.why)
 
     def findings(self, code: Code, linked: Linked) -> Iterator[Finding]:
-        """What the rule finds in a document. Nothing where it does not hold in its dialect."""
-        if code.dialect not in self.dialects:
-            return
+        """What the rule finds in a document, whose dialect is one of those it holds in."""
         if self.find is not None:
             matches = self.find(code)
         elif self.find_linked is not None:
             matches = self.find_linked(code, linked)
         else:
             return
-        info = self.info()
         for match in matches:
-            yield code.source.finding(info, match.message, match.start, match.end, related=match.related, fix=match.fix)
+            yield code.source.finding(
+                self.info(), match.message, match.start, match.end, related=match.related, fix=match.fix
+            )
 
 
 def files_of(example: Example) -> dict[str, str]:

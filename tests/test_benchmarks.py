@@ -8,9 +8,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from benchmarks import curves, documents, empty_program, flames, measure, page, rows
+from benchmarks import curves, documents, empty_program, flames, floors, measure, page, rows
 from benchmarks.run import SUITES, load_suite
-from benchmarks.suites import growth, large, peers, queries
+from benchmarks.suites import growth, large, peers, profile, queries
 
 from metta_index.cli import app
 from metta_index.cli.cache import cache_app
@@ -163,3 +163,27 @@ def test_what_ctags_finds_is_compared_with_ours_by_file_line_and_name(tmp_path: 
     assert {(name, line) for _path, line, name in ours} == places | {("beside", 6), ("indented", 10)}
     assert peers.why_false(root, ("a.metta", 9, "text")) == "in strings"
     assert peers.why_false(root, ("a.metta", 7, "no")) == "in comments"
+
+
+def test_every_stage_of_a_build_has_a_floor(tmp_path: Path) -> None:
+    workspace = documents.make_linked_workspace(tmp_path / "workspace", 5)
+    with open_session(workspace.root, quiet=True) as session:
+        session.build(Options())
+    found = floors.floors_of(workspace.root, workspace.paths, tmp_path)
+    assert set(found) == set(profile.ORDER) - {"all else"}
+    assert all(floor > 0 for floor, _what in found.values())
+
+
+def test_a_stack_counts_for_the_stage_of_its_innermost_frame_that_has_one() -> None:
+    outer = ("metta_index.cli.build:run", "metta_index.indexer.linking.link:link")
+    assert profile.stage_of(outer) == "link"
+    assert profile.stage_of((*outer, "metta_index.indexer.text.occurrences:pieces", "array:f")) == "link"
+    assert profile.stage_of((*outer, "metta_index.indexer.languages.metta.parse:_parsed")) == "parse"
+    assert profile.stage_of(outer[:1]) == "all else"
+    folder = Path(profile.__file__).parents[3]
+    for prefix in profile.STAGES:  # what was renamed would be counted as something else, unseen
+        module, _colon, function = prefix.partition(":")
+        path = folder.joinpath(*module.split("."))
+        named = [*path.parent.glob(f"{path.name}*")] if not module.endswith(".") else [path]
+        assert prefix == "importlib" or any(one.exists() for one in named), prefix
+        assert not function or f"def {function}(" in path.with_suffix(".py").read_text(), prefix

@@ -1,10 +1,15 @@
-"""A command: metta-index, its stack noted every millisecond of wall clock; stacks go to the file named first."""
+"""A command: metta-index, its stack noted every millisecond of wall clock; stacks go to the file named first.
+
+A signal waits for the end of a call into C. So each stack counts for the microseconds since the
+one before: a long call counts for as long as it took.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import signal
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from types import FrameType
@@ -23,13 +28,17 @@ def _name(frame: FrameType) -> str:
 def main() -> None:
     output = Path(sys.argv.pop(1))
     stacks: Stacks = Counter()
+    noted = time.perf_counter_ns()
 
     def note(_signal: int, frame: FrameType | None) -> None:
+        nonlocal noted
+        now = time.perf_counter_ns()
         stack = []
         while frame is not None:
             stack.append(_name(frame))
             frame = frame.f_back
-        stacks[tuple(reversed(stack))] += 1
+        stacks[tuple(reversed(stack))] += (now - noted) // 1000
+        noted = now
 
     signal.signal(signal.SIGALRM, note)
     signal.setitimer(signal.ITIMER_REAL, _EVERY_S, _EVERY_S)

@@ -235,4 +235,5 @@ def _start_workers(workspace: Workspace, options: Options, sizes: Mapping[str, i
     from metta_index.indexer.execution.plan import Load, plan_execution, usable_cpus
 
     loads = [Load(language_of(path), size) for path, size in sizes.items()]
-    workers.start(plan_execution(loads, workspace.load_rates(), usable_cpus(), options.wanted), index_item_to_bytes)
+    plan = plan_execution(loads, workspace.load_rates(), usable_cpus(), options.wanted, starts_early=True)
+    workers.start(plan, index_item_to_bytes)

@@ -142,7 +142,9 @@ class Indexing:
                 items.append(item)
             same.append((document, piece))
         loads = [Load(item.language, item.size) for item in items]
-        plan = plan_execution(loads, self.rates, usable_cpus(), self.wanted)
+        plan = plan_execution(
+            loads, self.rates, usable_cpus(), self.wanted, starts_early=self.workers.are_starting
+        )
         if self.report.plan is None:  # that of the files; what is embedded in them is little beside it
             self.report.plan = plan
         entries: list[tuple[str, bytes]] = []

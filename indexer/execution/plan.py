@@ -43,8 +43,16 @@ def usable_cpus() -> int:
     return os.cpu_count() or 1
 
 
-def plan_execution(loads: Sequence[Load], rates: Rates, cpus: int, wanted: Wanted) -> ExecutionPlan:
-    """Return how to run `loads`: sequentially, or in loky workers when that pays or was asked for."""
+def plan_execution(
+    loads: Sequence[Load], rates: Rates, cpus: int, wanted: Wanted, *, starts_early: bool = False
+) -> ExecutionPlan:
+    """Return how to run `loads`: sequentially, or in loky workers when that pays or was asked for.
+
+    `starts_early`: the workers that the plan may want start, or have started, while this process is still busy
+    with something else.
+    """
+    if starts_early:
+        rates = rates._replace(pool_start_ms=rates.pool_wait_ms)
     costs = [rates.cost_ms(load) for load in loads]
     sequential_ms = math.fsum(costs)
     workers = _worker_count(len(costs), sequential_ms, cpus, wanted)

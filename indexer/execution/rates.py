@@ -13,6 +13,7 @@ EWMA = 0.3
 LARGEST_STEP = 4.0
 # (lowest, highest) believable value of each rate; the lowest efficiency still lets big jobs try processes.
 POOL_START_BOUNDS_MS = (20.0, 3000.0)
+POOL_WAIT_BOUNDS_MS = (1.0, 3000.0)
 PER_FILE_BOUNDS_MS = (0.005, 50.0)
 PER_BYTE_BOUNDS_MS = (1e-6, 0.01)
 EFFICIENCY_BOUNDS = (0.6, 1.0)
@@ -35,7 +36,8 @@ class Rates(NamedTuple):
     """What work costs on this machine, in milliseconds; `samples` counts the runs learnt from.
 
     The defaults were measured on two cores with CPython 3.11. `pool_start_ms` is all that a pool costs
-    before its work: import and start. `efficiency` is the share of a worker's time that goes into work.
+    before its work: import and start; `pool_wait_ms` what a run waits for of that where the pool started while
+    files were read. `efficiency` is the share of a worker's time that goes into work.
     """
 
     pool_start_ms: float = 200.0
@@ -43,6 +45,7 @@ class Rates(NamedTuple):
     per_byte_ms: Mapping[str, float] = MappingProxyType({OTHER_LANGUAGES: DEFAULT_PER_BYTE_MS})
     efficiency: float = 0.9
     samples: int = 0
+    pool_wait_ms: float = 120.0
 
     def byte_ms(self, language: str) -> float:
         """Return the milliseconds per byte of `language`, or the general rate when it was never measured."""
@@ -57,6 +60,7 @@ class Rates(NamedTuple):
         """Return the rates as a JSON object that `from_json` reads."""
         return {
             "pool_start_ms": self.pool_start_ms,
+            "pool_wait_ms": self.pool_wait_ms,
             "per_file_ms": self.per_file_ms,
             "per_byte_ms": dict(sorted(self.per_byte_ms.items())),
             "efficiency": self.efficiency,
@@ -82,6 +86,7 @@ class Rates(NamedTuple):
             per_byte,
             _stored(value, "efficiency", EFFICIENCY_BOUNDS, defaults.efficiency),
             samples if type(samples) is int and samples >= 0 else defaults.samples,
+            _stored(value, "pool_wait_ms", POOL_WAIT_BOUNDS_MS, defaults.pool_wait_ms),
         )
 
 
@@ -189,6 +194,9 @@ def learn(rates: Rates, measurement: RunMeasurement, *, of_files: bool = True) -
     if measurement.pool_boot_ms > 0:
         start_ms = _towards(rates.pool_start_ms, measurement.pool_boot_ms, POOL_START_BOUNDS_MS)
         learnt = learnt._replace(pool_start_ms=start_ms)
+        if measurement.pool_start_ms < measurement.pool_boot_ms:  # it started before the run
+            wait_ms = _towards(rates.pool_wait_ms, measurement.pool_start_ms, POOL_WAIT_BOUNDS_MS)
+            learnt = learnt._replace(pool_wait_ms=wait_ms)
     working_ms = measurement.wall_ms - measurement.pool_start_ms
     if measurement.busy_ms < EFFICIENCY_NEEDS_BUSY_MS or working_ms <= 0:
         return learnt

@@ -18,6 +18,11 @@ class Workers:
     def __init__(self) -> None:
         self._pool: LokyPool | None = None
 
+    @property
+    def are_starting(self) -> bool:
+        """Whether there are some, if only just."""
+        return self._pool is not None
+
     def start(self, plan: ExecutionPlan, work: Callable[[Item], bytes]) -> None:
         """Has the workers of a plan start while this process does something else; `work` is what they will do."""
         if plan.backend == "loky":

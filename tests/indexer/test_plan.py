@@ -21,6 +21,7 @@ rates = st.builds(
     per_file_ms=st.floats(0.005, 50),
     per_byte_ms=st.dictionaries(st.sampled_from(["metta", "*"]), st.floats(1e-6, 0.01)),
     efficiency=st.floats(*EFFICIENCY_BOUNDS),
+    pool_wait_ms=st.floats(1, 3000),
 )
 cpus = st.integers(1, 64)
 wanted = st.builds(
@@ -170,6 +171,23 @@ def test_learning_converges_to_what_the_machine_does() -> None:
     assert learnt.efficiency == pytest.approx(0.8, rel=0.02)
 
 
+def test_a_pool_that_started_early_says_what_its_start_took_and_what_of_that_was_waited_for() -> None:
+    learnt = Rates()
+    early = measured(Rates(50.0, efficiency=0.8), list(range(100, 200_000, 1731)), workers=2)._replace(pool_boot_ms=250)
+    for _ in range(25):
+        learnt = learn(learnt, early)
+    assert learnt.pool_start_ms == pytest.approx(250, rel=0.02)
+    assert learnt.pool_wait_ms == pytest.approx(50, rel=0.02)
+    assert learnt.efficiency == pytest.approx(0.8, rel=0.02)
+
+
+def test_what_starts_early_pays_for_less_work() -> None:
+    rates = Rates(pool_start_ms=1000.0, pool_wait_ms=10.0)
+    items = [Load("metta", 1000)] * 1500
+    assert plan_execution(items, rates, 2, AUTO).backend == "sequential"
+    assert plan_execution(items, rates, 2, AUTO, starts_early=True).backend == "loky"
+
+
 def test_files_of_one_size_scale_both_rates() -> None:
     true = Rates(per_file_ms=0.3, per_byte_ms={"*": 0.00014})
     learnt = Rates()
@@ -186,6 +204,7 @@ def test_one_odd_run_moves_no_rate_far(rates: Rates, busy_ms: float, size: int) 
     learnt = learn(rates, odd)
     for before, after in (
         (rates.pool_start_ms, learnt.pool_start_ms),
+        (rates.pool_wait_ms, learnt.pool_wait_ms),
         (rates.per_file_ms, learnt.per_file_ms),
         (rates.byte_ms("metta"), learnt.byte_ms("metta")),
         (rates.efficiency, learnt.efficiency),

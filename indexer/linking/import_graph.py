@@ -32,7 +32,12 @@ class Edge(NamedTuple):
     @property
     def space(self) -> str:
         """Where atoms of the target go in the source; "" if it is loaded apart."""
-        return SELF if self.form == _INCLUDE else self.into
+        return SELF if self.is_included else self.into
+
+    @property
+    def is_included(self) -> bool:
+        """Whether the target's text is read as part of the source; CeTTa also includes into a space, which loads it."""
+        return self.form == _INCLUDE and self.into in ("", SELF)
 
 
 class Reached(NamedTuple):
@@ -111,7 +116,7 @@ class ImportGraph:
         The document itself is in it only if it is reached again.
         """
         reached: dict[tuple[str, str, bool], Reached] = {}
-        stack = [iter([(edge, edge.space, edge.form == _INCLUDE) for edge in self.edges_from(path)])]
+        stack = [iter([(edge, edge.space, edge.is_included) for edge in self.edges_from(path)])]
         while stack:
             entry = next(stack[-1], None)
             if entry is None:
@@ -130,7 +135,7 @@ class ImportGraph:
         for edge in self.edges_from(path):
             inner = edge.space
             if is_included:
-                yield edge, inner, edge.form == _INCLUDE
+                yield edge, inner, edge.is_included
             else:
                 yield edge, space if inner == SELF else "", False
 

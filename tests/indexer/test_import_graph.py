@@ -45,6 +45,8 @@ CLOSURES = {
     "spaces of others are theirs": ("a>b b>c@&s c>d", "b& c- d-"),
     "loaded apart": ("a-b b>c", "b- c-"),
     "included": ("a+b b>c b>d@&s b+e", "b+ c& d&s e+"),
+    "included into a space": ("a+b@&s b>c b+d", "b&s c&s d&s"),
+    "included into its own": ("a+b@&self", "b+"),
     "included by what is imported": ("a>b b+c", "b& c&"),
     "nothing": ("b>a", ""),
 }

@@ -136,6 +136,8 @@ def test_parameters_of_a_lambda_are_its_own() -> None:
     [
         ("(= (f $x) (+ $x 1))", "hyperon"),
         ("!(import! &self lib:lists)", "hyperon"),
+        ("!(import! &self lib:lists/inner:map)", "hyperon"),
+        ("!(import! &self https://example.org/lists)", "petta"),
         ("!(import! &self ../lib/lists)", "petta"),
         ("!(import! &self lists.metta)", "petta"),
         ('!(import! &self "lists.py")', "petta"),
@@ -155,6 +157,25 @@ def test_a_text_shows_its_dialect(text: str, dialect: str) -> None:
 
 def test_a_configured_dialect_wins_over_what_the_text_shows() -> None:
     assert table_of("(= (f) (progn (g)))", "hyperon").dialect == "hyperon"
+
+
+@pytest.mark.parametrize(
+    ("text", "module", "into"),
+    [
+        ("!(include m)", "m", ""),
+        ("!(include &kb m)", "m", "&kb"),
+        ("!(include &self m)", "m", "&self"),
+        ("!(import! &kb m)", "m", "&kb"),
+    ],
+)
+def test_an_import_says_what_is_loaded_and_into_which_space(text: str, module: str, into: str) -> None:
+    (found,) = table_of(text).imports
+    assert (found.module, found.into) == (module, into)
+
+
+def test_only_import_makes_the_space_that_it_loads_into() -> None:
+    assert [one.kind for one in table_of("!(import! &kb m)").definitions] == [Kind.SPACE]
+    assert table_of("!(include &kb m)").definitions == ()
 
 
 def test_what_a_form_does_depends_on_the_dialect() -> None:

@@ -87,9 +87,12 @@ def _rows_of(numbers: array[int], number: int) -> Iterator[int]:
 
 def _is_path(argument: bytes) -> bool:
     target = argument.strip(b'"')
-    return target.startswith((b"(library ", b"./", b"../")) or (
-        not target.startswith(b"(") and (b"/" in target or target.endswith((b".metta", b".py")))
-    )
+    if target.startswith((b"(library ", b"./", b"../")):
+        return True
+    # A chain of modules that are called like folders, `a:b/c:d`, is no path; `https://…` is one.
+    first, slash, _rest = target.partition(b"/")
+    has_slash = bool(slash) and b":" not in first[:-1]
+    return not target.startswith(b"(") and (has_slash or target.endswith((b".metta", b".py")))
 
 
 def _siblings(row: int, tails: Sequence[int], kinds: bytes, most: int) -> list[int]:

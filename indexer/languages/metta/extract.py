@@ -208,7 +208,8 @@ class _Reader:
             )
         )
         destination = children[1]
-        if at == 2 and not flags & _INERT and self.kinds[destination] == grammar.SYMBOL and into != "&self":
+        makes_space = at == 2 and not flags & _INERT and self.text(children[0]) != "include" and into != "&self"
+        if makes_space and self.kinds[destination] == grammar.SYMBOL:
             self._define(row, destination, Kind.SPACE, flags, into)
 
     def _read_lambda(self, row: int, children: list[int]) -> None:

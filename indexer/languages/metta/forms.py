@@ -92,6 +92,7 @@ FORMS: tuple[Form, ...] = (
     Form("import!", _RUN, ANY_ARITY, (Position.SPACE, Position.MODULE, D), Event.IMPORT, _MODULES),
     Form("static-import!", _RUN, ANY_ARITY, (Position.SPACE, Position.MODULE, D), Event.IMPORT, _PETTA),
     Form("include", _RUN, ANY_ARITY, (Position.MODULE, D), Event.INCLUDE, _MODULES),
+    Form("include", _RUN, 2, (Position.SPACE, Position.MODULE), Event.IMPORT, _MODULES),  # into a space: CeTTa
     Form("mod-space!", _RUN, ANY_ARITY, (Position.MODULE, D), Event.INCLUDE, _MODULES),
     Form("register-module!", _RUN, ANY_ARITY, (D,), Event.REGISTER, _MODULES),
     Form("git-module!", _RUN, ANY_ARITY, (D,), Event.REGISTER, _MODULES),

@@ -9,4 +9,4 @@ that code, so that neither can change alone.
 TREE_VERSION = "metta-tree-1"
 
 #: The forms, the dialects and what `extract` makes of them.
-TABLE_VERSION = "metta-table-5"
+TABLE_VERSION = "metta-table-6"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -226,9 +226,7 @@ def numbered(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw, msgspec.Raw])
-_names_decoder = msgspec.msgpack.Decoder(tuple[bytes, ...])
-_rows_decoder = msgspec.msgpack.Decoder(tuple[Finding, ...])
+_decoder = msgspec.msgpack.Decoder(tuple[int, tuple[bytes, ...], tuple[Finding, ...]])
 
 
 def encode_findings(findings: Iterable[Finding]) -> bytes:
@@ -241,11 +239,9 @@ def encode_findings(findings: Iterable[Finding]) -> bytes:
 def decode_findings(data: bytes) -> tuple[Finding, ...]:
     """The findings that `encode_findings` encoded. Raises DecodeError for bytes of any other form."""
     try:
-        schema, packed_names, packed_rows = _decoder.decode(data)
-        names = _names_decoder.decode(packed_names) if schema == FINDINGS_SCHEMA else ()
-        rows = _rows_decoder.decode(packed_rows) if schema == FINDINGS_SCHEMA else ()
+        schema, names, rows = _decoder.decode(data)
         paths = {str(number): name.decode("utf-8", "surrogateescape") for number, name in enumerate(names)}
-        findings = tuple([_with_paths(row, paths.__getitem__) for row in rows])
+        findings = tuple([_named(row, paths) for row in rows])
     except (msgspec.MsgspecError, ValueError, KeyError) as error:
         raise DecodeError(f"not encoded findings: {error}") from error
     if schema != FINDINGS_SCHEMA:
@@ -253,10 +249,17 @@ def decode_findings(data: bytes) -> tuple[Finding, ...]:
     return findings
 
 
+def _named(finding: Finding, paths: Mapping[str, str]) -> Finding:
+    """A finding that was just decoded, with the paths that are meant."""
+    if finding.related or finding.fix is not None:
+        return _with_paths(finding, paths.__getitem__)
+    # Nobody has seen it yet: a copy would cost more than to decode it.
+    msgspec.structs.force_setattr(finding, "path", paths[finding.path])
+    return finding
+
+
 def _with_paths(finding: Finding, replaced: Callable[[str], str]) -> Finding:
     """A finding with every path in it replaced."""
-    if not finding.related and finding.fix is None:
-        return msgspec.structs.replace(finding, path=replaced(finding.path))
     related = tuple(msgspec.structs.replace(one, path=replaced(one.path)) for one in finding.related)
     fix = finding.fix
     if fix is not None:

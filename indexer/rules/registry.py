@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from metta_index.indexer import rules
 from metta_index.indexer.checking.findings import RuleInfo
 from metta_index.indexer.rules.table import TABLE
 
 if TYPE_CHECKING:
     from metta_index.indexer.rules.rule import Rule
-
-_MODULE = re.compile(r"mi[0-9]{3}_[a-z0-9_]+")
 
 #: What comments that suppress are themselves judged by (`suppressions.suppress`).
 UNUSED_SUPPRESSION = RuleInfo(
@@ -46,15 +41,21 @@ class UnknownRuleError(ValueError):
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, in the order of codes. Imports them all: to select some, ask `codes_of`."""
-    names = sorted(module.name for module in iter_modules(rules.__path__) if _MODULE.fullmatch(module.name))
-    found = [import_module(f"{rules.__name__}.{name}").RULE for name in names]
-    return tuple(sorted(found, key=lambda rule: rule.code))
+    return tuple(_rule(code, name) for code, name, _level in TABLE)
 
 
 @lru_cache(maxsize=64)
 def rules_of(codes: frozenset[str], dialect: str) -> tuple[Rule, ...]:
-    """The rules of some codes that hold in a dialect."""
-    return tuple(rule for rule in all_rules() if rule.code in codes and dialect in rule.dialects)
+    """The rules of some codes that hold in a dialect, in the order of codes. Imports no others."""
+    wanted = [_rule(code, name) for code, name, _level in TABLE if code in codes]
+    return tuple(rule for rule in wanted if dialect in rule.dialects)
+
+
+def _rule(code: str, name: str) -> Rule:
+    """The rule of a module, which is called as it."""
+    module = import_module(f"metta_index.indexer.rules.{code.lower()}_{name.replace('-', '_')}")
+    rule: Rule = module.RULE
+    return rule
 
 
 def all_infos() -> tuple[RuleInfo, ...]:

@@ -323,3 +323,16 @@ def test_the_entry_point_is_the_module() -> None:
     installed = entry.__file__
     assert installed is not None
     assert Path(installed).read_bytes() == (ROOT / "cli" / "__main__.py").read_bytes()
+
+
+def test_a_check_without_options_loads_no_typer_and_says_what_it_says_with_it(workspace: Path) -> None:
+    (workspace / "twice.metta").write_text("(= (g) 1)\n(= (g) 1)\n")
+    plain, with_typer = run("check", cwd=workspace), run("check", "--fail-on", "warning", cwd=workspace)
+    assert (plain.returncode, plain.stdout, plain.stderr) == (1, with_typer.stdout, with_typer.stderr)
+    assert with_typer.returncode == 1 and b"MI303" in plain.stdout
+    (workspace / "twice.metta").unlink()
+    assert run("check", cwd=workspace).returncode == 0
+    loaded = loaded_by("check", cwd=workspace)
+    assert {name.partition(".")[0] for name in loaded} & TYPER == set()
+    rules = {name for name in loaded if name.startswith("metta_index.indexer.rules.mi")}
+    assert rules == set(), "nothing changed"

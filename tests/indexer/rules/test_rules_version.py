@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from metta_index.indexer.rules.registry import all_rules
 from metta_index.indexer.rules.table import TABLE
 from metta_index.indexer.rules.versions import RULES_VERSION
 
@@ -43,7 +43,10 @@ def test_the_version_is_that_of_this_code(request: pytest.FixtureRequest) -> Non
 
 
 def test_the_table_is_that_of_the_rules(request: pytest.FixtureRequest) -> None:
-    actual = tuple((rule.code, rule.name, rule.level) for rule in all_rules())
+    names = sorted(path.stem for path in (INDEXER / "rules").glob("mi[0-9][0-9][0-9]_*.py"))
+    rules = [import_module(f"metta_index.indexer.rules.{name}").RULE for name in names]
+    actual = tuple((rule.code, rule.name, rule.level) for rule in rules)
+    assert names == [f"{code.lower()}_{name.replace('-', '_')}" for code, name, _level in actual]
     if request.config.getoption("--update-golden"):
         rows = "".join(f'    ("{code}", "{name}", "{level}"),\n' for code, name, level in actual)
         path = INDEXER / "rules" / "table.py"

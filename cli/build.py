@@ -11,7 +11,14 @@ import typer
 
 from metta_index.cli.building import run_build
 from metta_index.cli.exits import UsageError, one_of
-from metta_index.cli.options import BACKEND_OPTION, CACHE_DIR_OPTION, FORMAT_OPTION, JOBS_OPTION, ROOT_OPTION
+from metta_index.cli.options import (
+    BACKEND_OPTION,
+    CACHE_DIR_OPTION,
+    FORMAT_OPTION,
+    JOBS_OPTION,
+    ROOT_OPTION,
+    SCHEDULER_OPTION,
+)
 
 
 def build_command(
@@ -25,6 +32,7 @@ def build_command(
     root: Annotated[Path | None, ROOT_OPTION] = None,
     jobs: Annotated[str | None, JOBS_OPTION] = None,
     backend: Annotated[str | None, BACKEND_OPTION] = None,
+    scheduler: Annotated[str | None, SCHEDULER_OPTION] = None,
     cache_dir: Annotated[Path | None, CACHE_DIR_OPTION] = None,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Neither read nor write the cache; index everything.")
@@ -70,6 +78,7 @@ def build_command(
         run_build,
         jobs=jobs,
         backend=backend,
+        scheduler=scheduler,
         cache_dir=cache_dir,
         use_cache=not no_cache,
         verify_content=verify == "content",

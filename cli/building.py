@@ -23,6 +23,7 @@ def run_build(
     *,
     jobs: str | None = None,
     backend: str | None = None,
+    scheduler: str | None = None,
     cache_dir: Path | None = None,
     use_cache: bool = True,
     verify_content: bool = False,
@@ -39,7 +40,7 @@ def run_build(
     With `news`, nothing is printed where the index is as it was.
     """
     files = _read_names(files_from) if files_from is not None else None
-    options = Options(verify_content, force or not use_cache, wanted_execution(jobs, backend), files)
+    options = Options(verify_content, force or not use_cache, wanted_execution(jobs, backend, scheduler), files)
     with open_session(root, cache_dir=cache_dir, use_cache=use_cache, quiet=quiet) as session:
         show_progress = not quiet and not as_json and sys.stderr.isatty()
         result = session.build(options, _progress_bar if show_progress else None)

@@ -11,7 +11,14 @@ import typer
 from metta_index.cli.config_file import FileFacts, file_facts
 from metta_index.cli.config_origins import Setting, settings_in_force
 from metta_index.cli.exits import UsageError, one_of
-from metta_index.cli.options import BACKEND_OPTION, CACHE_DIR_OPTION, FORMAT_OPTION, JOBS_OPTION, ROOT_OPTION
+from metta_index.cli.options import (
+    BACKEND_OPTION,
+    CACHE_DIR_OPTION,
+    FORMAT_OPTION,
+    JOBS_OPTION,
+    ROOT_OPTION,
+    SCHEDULER_OPTION,
+)
 from metta_index.cli.session import wanted_execution, workspace_root
 from metta_index.indexer.configuration import ConfigurationError, load_settings
 
@@ -34,6 +41,7 @@ def show_command(
     root: Annotated[Path | None, ROOT_OPTION] = None,
     jobs: Annotated[str | None, JOBS_OPTION] = None,
     backend: Annotated[str | None, BACKEND_OPTION] = None,
+    scheduler: Annotated[str | None, SCHEDULER_OPTION] = None,
     cache_dir: Annotated[Path | None, CACHE_DIR_OPTION] = None,
     output_format: Annotated[str, FORMAT_OPTION] = "text",
 ) -> int:
@@ -53,10 +61,15 @@ def show_command(
     one_of("--format", output_format, "text", "json")
     start = None if file is None else (file.parent if file.parent.is_dir() else None)
     found = workspace_root(root, start)
-    wanted_execution(jobs, backend)
+    wanted_execution(jobs, backend, scheduler)
     try:
         settings = load_settings(found)
-        flags = {"jobs": jobs, "backend": backend, "cache-dir": str(cache_dir) if cache_dir is not None else None}
+        flags = {
+            "jobs": jobs,
+            "backend": backend,
+            "scheduler": scheduler,
+            "cache-dir": str(cache_dir) if cache_dir is not None else None,
+        }
         shown = settings_in_force(found, settings, root, flags)
     except ConfigurationError as error:
         raise UsageError(str(error)) from error

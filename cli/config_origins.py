@@ -18,6 +18,7 @@ from metta_index.indexer.linking.aliases import AliasSource, workspace_aliases
 EXECUTION = {
     "jobs": "METTA_INDEX_JOBS",
     "backend": "METTA_INDEX_BACKEND",
+    "scheduler": "METTA_INDEX_SCHEDULER",
     "parallel-threshold-ms": "METTA_INDEX_PARALLEL_THRESHOLD_MS",
 }
 _CACHE_DIR_VARIABLE = "METTA_INDEX_CACHE_DIR"
@@ -129,7 +130,11 @@ def _execution(name: str, variable: str, flag: str | None) -> Setting:
     if flag is not None:
         return Setting(name, flag, Origin("flag", f"--{name}"))
     value = os.environ.get(variable)
-    return Setting(name, value, Origin("environment", variable)) if value else Setting(name, "auto", DEFAULT)
+    return (
+        Setting(name, value, Origin("environment", variable))
+        if value
+        else Setting(name, None if name == "scheduler" else "auto", DEFAULT)
+    )
 
 
 def _configured(

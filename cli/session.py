@@ -15,6 +15,7 @@ from metta_index.cache.folder import IndexFolder, prepare_folder
 from metta_index.cli.exits import UsageError, say
 from metta_index.indexer.building.build import BuildResult, Options, Workspace, build
 from metta_index.indexer.configuration import ConfigurationError, Settings, find_root, load_settings
+from metta_index.indexer.errors import ClusterError
 from metta_index.indexer.execution.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ class Session:
         while True:
             try:
                 return build(self.workspace(make_progress), options)
+            except ClusterError as error:
+                raise UsageError(str(error)) from error
             except OvertakenError as error:
                 overtaken += 1
                 if overtaken == _ATTEMPTS:
@@ -192,15 +195,19 @@ def _current_folder() -> Path:
         raise UsageError("the current folder was removed; change to one that exists") from None
 
 
-def wanted_execution(jobs: str | None, backend: str | None) -> Wanted:
+def wanted_execution(jobs: str | None, backend: str | None, scheduler: str | None = None) -> Wanted:
     """Flags and environment to what the plan is asked for; flags win. Raises UsageError."""
     jobs, jobs_name = _given(jobs, "--jobs ", "METTA_INDEX_JOBS")
     backend, backend_name = _given(backend, "--backend ", "METTA_INDEX_BACKEND")
     threshold, threshold_name = _given(None, "", "METTA_INDEX_PARALLEL_THRESHOLD_MS")
     if jobs != "auto" and not (jobs.isdecimal() and int(jobs) > 0):
         raise UsageError(f"{jobs_name}{jobs}: give a number of processes, 1 or more, or `auto`")
-    if backend not in ("auto", "sequential", "loky"):
-        raise UsageError(f"{backend_name}{backend}: give auto, sequential or loky")
+    if backend not in ("auto", "sequential", "loky", "dask"):
+        raise UsageError(f"{backend_name}{backend}: give auto, sequential, loky or dask")
+    if scheduler is not None and backend != "dask":
+        raise UsageError(f"--scheduler {scheduler}: only --backend dask has a scheduler; give both")
+    if backend == "dask":
+        _require_dask(f"{backend_name}{backend}")
     threshold_ms = None
     if threshold != "auto":
         try:
@@ -211,9 +218,17 @@ def wanted_execution(jobs: str | None, backend: str | None) -> Wanted:
             raise UsageError(f"{threshold_name}{threshold}: give milliseconds, as in 500, or `auto`")
     return Wanted(
         None if jobs == "auto" else int(jobs),
-        cast(Literal["auto", "sequential", "loky"], backend),
+        cast(Literal["auto", "sequential", "loky", "dask"], backend),
         threshold_ms,
+        (scheduler or os.environ.get("METTA_INDEX_SCHEDULER") or None) if backend == "dask" else None,
     )
+
+
+def _require_dask(wish: str) -> None:
+    from importlib.util import find_spec
+
+    if find_spec("distributed") is None:
+        raise UsageError(f"{wish}: Dask is not installed; run: pip install 'metta-index[dask]'")
 
 
 def _given(flag: str | None, name: str, variable: str) -> tuple[str, str]:

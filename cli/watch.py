@@ -9,7 +9,14 @@ import typer
 
 from metta_index.cli.building import run_build
 from metta_index.cli.exits import FINE, UsageError, one_of
-from metta_index.cli.options import BACKEND_OPTION, CACHE_DIR_OPTION, FORMAT_OPTION, JOBS_OPTION, ROOT_OPTION
+from metta_index.cli.options import (
+    BACKEND_OPTION,
+    CACHE_DIR_OPTION,
+    FORMAT_OPTION,
+    JOBS_OPTION,
+    ROOT_OPTION,
+    SCHEDULER_OPTION,
+)
 from metta_index.cli.session import workspace_root
 from metta_index.cli.watching import News, watch_files
 
@@ -21,6 +28,7 @@ def watch_command(
     root: Annotated[Path | None, ROOT_OPTION] = None,
     jobs: Annotated[str | None, JOBS_OPTION] = None,
     backend: Annotated[str | None, BACKEND_OPTION] = None,
+    scheduler: Annotated[str | None, SCHEDULER_OPTION] = None,
     cache_dir: Annotated[Path | None, CACHE_DIR_OPTION] = None,
     output_format: Annotated[str, FORMAT_OPTION] = "text",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
@@ -46,6 +54,7 @@ def watch_command(
             folder,
             jobs=jobs,
             backend=backend,
+            scheduler=scheduler,
             cache_dir=cache_dir,
             as_json=output_format == "json",
             quiet=quiet,

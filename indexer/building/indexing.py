@@ -22,9 +22,10 @@ from metta_index.indexer.building.work import (
     index_item_to_bytes,
     merge_summaries,
     summarize,
+    with_text,
 )
 from metta_index.indexer.errors import DecodeError
-from metta_index.indexer.execution.plan import Load, Rates, RunMeasurement, Wanted, plan_execution, usable_cpus
+from metta_index.indexer.execution.plan import Load, Rates, RunMeasurement, Wanted, plan_execution
 from metta_index.indexer.execution.run import Failure as ItemFailure
 from metta_index.indexer.execution.run import execute
 from metta_index.indexer.execution.worker_processes import Workers
@@ -143,13 +144,13 @@ class Indexing:
             same.append((document, piece))
         loads = [Load(item.language, item.size) for item in items]
         plan = plan_execution(
-            loads, self.rates, usable_cpus(), self.wanted, starts_early=self.workers.are_starting
+            loads, self.rates, self.workers.cpus(self.wanted), self.wanted, starts_early=self.workers.are_starting
         )
         if self.report.plan is None:  # that of the files; what is embedded in them is little beside it
             self.report.plan = plan
         entries: list[tuple[str, bytes]] = []
         failed: set[str] = set()
-        run = execute(plan, items, index_item_to_bytes, workers=self.workers, on_finish=self._measured)
+        run = execute(plan, items, index_item_to_bytes, workers=self.workers, ship=with_text, on_finish=self._measured)
         with closing(run) as results:
             for number, data in results:
                 item = items[number]

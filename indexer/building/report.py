@@ -82,7 +82,7 @@ class BuildReport:
         totals = self.totals
         estimated_ms = 0.0
         if plan:
-            parallel = plan.backend == "loky"
+            parallel = plan.backend != "sequential"
             estimated_ms = plan.estimated_parallel_ms if parallel else plan.estimated_sequential_ms
         return {
             "schema": 1,

@@ -73,7 +73,8 @@ def index_item_to_bytes(item: Item) -> bytes:
 def decode_outcome(data: bytes, language: str) -> Outcome:
     """What came of an item in this language. Raises DecodeError where it was made by other versions than these.
 
-    A worker starts later than this process: the program may have been replaced between.
+    A worker starts later than this process: the program may have been replaced between. One on another machine
+    may have other grammars of hosts.
     """
     try:
         outcome = _decoder.decode(data)
@@ -81,7 +82,10 @@ def decode_outcome(data: bytes, language: str) -> Outcome:
             return outcome
     except msgspec.MsgspecError:
         pass
-    raise DecodeError("another version of metta-index was installed while this one ran; build again")
+    raise DecodeError(
+        "it was indexed by another version of metta-index or of a grammar than this one, which another process or "
+        "machine has; install the same everywhere, and build again"
+    )
 
 
 @cache
@@ -96,12 +100,19 @@ def index_item(item: Item) -> Outcome:
     Raises OSError where the file cannot be read, ChangedError where it is not the one
     that was planned for.
     """
-    if item.text is not None:
-        return index_source(item.text, item)
+    return index_source(_text(item) if item.text is None else item.text, item)
+
+
+def with_text(item: Item) -> Item:
+    """An item for a process that has not our files. Raises OSError and ChangedError as `index_item` does."""
+    return item if item.text is not None else item._replace(text=_text(item))
+
+
+def _text(item: Item) -> bytes:
     source = read_part(item.path, item.start, item.size)
     if content_digest(source) != item.digest:
         raise ChangedError("the file changed while it was being indexed; build again")
-    return index_source(source, item)
+    return source
 
 
 def index_source(source: bytes, item: Item) -> Outcome:

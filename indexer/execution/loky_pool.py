@@ -9,13 +9,20 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
 from metta_index.indexer.execution.guard import Item, Limits
 from metta_index.indexer.execution.pool_watch import PoolWatch
 from metta_index.indexer.execution.rates import Meter
-from metta_index.indexer.execution.workers import TORN, BatchResult, CrashSlots, run_batch, start_worker
+from metta_index.indexer.execution.workers import (
+    TORN,
+    BatchResult,
+    CrashSlots,
+    interrupts_held_back,
+    run_batch,
+    start_worker,
+)
 
 
 class PoolLostError(Exception):
@@ -56,7 +63,7 @@ class LokyPool:
         with contextlib.suppress(PoolLostError, OSError, NotImplementedError):
             self._began = time.monotonic()
             parallel = self._parallel(self.processes)
-            with _interrupts_held_back():
+            with interrupts_held_back():
                 self._ready = parallel((run_batch, (work, ()), {}) for _ in range(self.processes))
 
     def run(
@@ -79,7 +86,7 @@ class LokyPool:
         is_done = False
         try:
             parallel = self._parallel(under_way)
-            with _interrupts_held_back():
+            with interrupts_held_back():
                 results = parallel((run_batch, (work, batch), {}) for batch in batches)
             if on_start is not None:
                 on_start()
@@ -181,19 +188,6 @@ def _prepare_loky() -> None:
 def _kill(process: Any) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGKILL)
-
-
-@contextlib.contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Hold Ctrl-C and its like back while workers are started: they inherit that, and none dies before it is ready."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _silence_manager() -> None:

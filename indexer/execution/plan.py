@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from metta_index.indexer.execution.rates import Load, Rates, RunMeasurement, learn
+from metta_index.indexer.execution.rates import Backend, Load, Rates, RunMeasurement, learn
 from metta_index.indexer.execution.wanted import Wanted
 
 __all__ = ["ExecutionPlan", "Load", "Rates", "RunMeasurement", "Wanted", "learn", "plan_execution", "usable_cpus"]
-
-Backend = Literal["sequential", "loky"]
 
 # A worker that gets less than this much work returns too little for what it costs to start.
 WORK_PER_WORKER_MS = 250.0
@@ -22,10 +20,15 @@ MARGIN_MS = 30.0
 SHORTEST_BATCH_MS = 20.0
 LONGEST_BATCH_MS = 250.0
 BATCHES_PER_WORKER = 8
+# A batch costs Dask some milliseconds, and a worker somewhere else more than that to get its texts.
+SHORTEST_DASK_BATCH_MS = 100.0
 
 
 class ExecutionPlan(NamedTuple):
-    """How the work will run and why; every index of `loads` is in exactly one batch."""
+    """How the work will run and why; every index of `loads` is in exactly one batch.
+
+    `scheduler`: of Dask, the address as it was asked for.
+    """
 
     backend: Backend
     workers: int
@@ -34,6 +37,7 @@ class ExecutionPlan(NamedTuple):
     estimated_parallel_ms: float
     batches: tuple[tuple[int, ...], ...]
     loads: tuple[Load, ...]
+    scheduler: str | None = None
 
 
 def usable_cpus() -> int:
@@ -46,10 +50,10 @@ def usable_cpus() -> int:
 def plan_execution(
     loads: Sequence[Load], rates: Rates, cpus: int, wanted: Wanted, *, starts_early: bool = False
 ) -> ExecutionPlan:
-    """Return how to run `loads`: sequentially, or in loky workers when that pays or was asked for.
+    """Return how to run `loads`: sequentially, or in workers: of loky when that pays, or those that were asked for.
 
-    `starts_early`: the workers that the plan may want start, or have started, while this process is still busy
-    with something else.
+    `cpus`: how many items can run at once here, or in the cluster that was asked for. `starts_early`: the workers
+    that the plan may want start, or have started, while this process is still busy with something else.
     """
     if starts_early:
         rates = rates._replace(pool_start_ms=rates.pool_wait_ms)
@@ -58,21 +62,26 @@ def plan_execution(
     workers = _worker_count(len(costs), sequential_ms, cpus, wanted)
     parallel_ms = _parallel_ms(costs, sequential_ms, max(workers, 1), rates)
     parallel, reason = _decide(len(costs), sequential_ms, parallel_ms, workers, rates, cpus, wanted)
-    batches = _cut(costs, sequential_ms, workers) if parallel else (tuple(range(len(costs))),)
+    of_dask = wanted.backend == "dask"
+    shortest_ms = SHORTEST_DASK_BATCH_MS if of_dask else SHORTEST_BATCH_MS
+    batches = _cut(costs, sequential_ms, workers, shortest_ms) if parallel else (tuple(range(len(costs))),)
     return ExecutionPlan(
-        "loky" if parallel else "sequential",
+        ("dask" if of_dask else "loky") if parallel else "sequential",
         workers if parallel else 1,
         reason,
         sequential_ms,
         parallel_ms,
         batches if costs else (),
         tuple(loads),
+        wanted.scheduler if of_dask else None,
     )
 
 
 def _worker_count(items: int, sequential_ms: float, cpus: int, wanted: Wanted) -> int:
     if wanted.jobs is not None:
         return max(1, min(wanted.jobs, items))
+    if wanted.scheduler is not None:  # its workers are there already
+        return max(1, min(cpus, items))
     return max(1, min(cpus, items, max(2, math.ceil(sequential_ms / WORK_PER_WORKER_MS))))
 
 
@@ -93,7 +102,7 @@ def _decide(
     if items == 0:
         return False, "there is nothing to do"
     if wanted.backend != "auto":
-        return wanted.backend == "loky", f"{wanted.backend} was asked for"
+        return wanted.backend != "sequential", f"{wanted.backend} was asked for"
     if wanted.jobs == 1:
         return False, "one job was asked for"
     if items == 1:
@@ -117,9 +126,9 @@ def _decide(
     return False, f"{work} is mostly one large item, which cannot be shared between processes"
 
 
-def _cut(costs: Sequence[float], sequential_ms: float, workers: int) -> tuple[tuple[int, ...], ...]:
+def _cut(costs: Sequence[float], sequential_ms: float, workers: int, shortest_ms: float) -> tuple[tuple[int, ...], ...]:
     # Large items first, so that the last batches, which decide when the slowest worker ends, are small.
-    target = min(max(sequential_ms / (BATCHES_PER_WORKER * workers), SHORTEST_BATCH_MS), LONGEST_BATCH_MS)
+    target = min(max(sequential_ms / (BATCHES_PER_WORKER * workers), shortest_ms), LONGEST_BATCH_MS)
     target = min(target, sequential_ms / workers)
     batches: list[tuple[int, ...]] = []
     batch: list[int] = []

@@ -25,6 +25,9 @@ OTHER_LANGUAGES = "*"
 DEFAULT_PER_BYTE_MS = 0.00007
 
 
+Backend = Literal["sequential", "loky", "dask"]
+
+
 class Load(NamedTuple):
     """The work of one item that no cache holds: its language and its size in bytes."""
 
@@ -115,7 +118,7 @@ class RunMeasurement(NamedTuple):
     `pools_lost` counts the pools that broke and were replaced. `note` is empty unless the run could not go as planned.
     """
 
-    backend: Literal["sequential", "loky"]
+    backend: Backend
     workers: int
     wall_ms: float
     busy_ms: float
@@ -153,7 +156,7 @@ class Meter:
         boots = [first - self._started for first in self._first_batch.values()]
         return sum(boots) / len(boots) * 1000 if boots else 0.0
 
-    def measurement(self, backend: Literal["sequential", "loky"], workers: int, note: str) -> RunMeasurement:
+    def measurement(self, backend: Backend, workers: int, note: str) -> RunMeasurement:
         wall_ms = (time.monotonic() - self._started) * 1000
         return RunMeasurement(
             backend=backend,
@@ -177,6 +180,8 @@ def learn(rates: Rates, measurement: RunMeasurement, *, of_files: bool = True) -
     `of_files`: its items were files, and tell what a file costs beside its bytes.
     """
     if measurement.items == 0 or measurement.busy_ms <= 0:
+        return rates
+    if measurement.backend == "dask":  # its workers may be other machines
         return rates
     fits = [(times, *_fit(rates, times)) for times in measurement.languages if times.items and times.busy_ms > 0]
     per_file = rates.per_file_ms

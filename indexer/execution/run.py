@@ -31,6 +31,7 @@ def execute(
     *,
     limits: Limits | None = None,
     workers: Workers | None = None,
+    ship: Callable[[Item], Item] | None = None,
     on_start: Callable[[], None] | None = None,
     on_finish: Callable[[RunMeasurement], None] | None = None,
 ) -> Results:
@@ -40,14 +41,20 @@ def execute(
     in workers so does a crash or a hang. `on_start` is called once work is under way and before the first result
     is awaited, `on_finish` with the measurement when all is done. A caller that may stop early closes the
     generator (`contextlib.closing`), which ends the workers. Only one parallel run per process at a time.
-    `workers`: those to use, which stay for another run; without them a run has its own.
+    `workers`: those to use, which stay for another run; without them a run has its own. `ship`: what an item is sent
+    as to workers that do not share our files; what it raises costs that item. Raises ClusterError where a cluster
+    was asked for and cannot be used.
     """
-    if plan.backend != "loky":
+    if plan.backend == "sequential":
         yield from execute_sequential(plan, items, work, on_start=on_start, on_finish=on_finish)
         return
-    from metta_index.indexer.execution.pool import execute_parallel
-
     with closing(Workers()) as own:
+        if plan.backend == "dask":
+            cluster = (workers or own).cluster(plan.scheduler, plan.workers)
+            yield from cluster.run(plan, items, work, limits=limits, ship=ship, on_start=on_start, on_finish=on_finish)
+            return
+        from metta_index.indexer.execution.pool import execute_parallel
+
         pool = (workers or own).pool(plan, limits or Limits())
         yield from execute_parallel(plan, items, work, pool, on_start=on_start, on_finish=on_finish)
 

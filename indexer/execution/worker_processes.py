@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from metta_index.indexer.execution.guard import Item, Limits
 
 if TYPE_CHECKING:
+    from metta_index.indexer.execution.dask_cluster import DaskCluster
     from metta_index.indexer.execution.loky_pool import LokyPool
     from metta_index.indexer.execution.plan import ExecutionPlan
+    from metta_index.indexer.execution.wanted import Wanted
 
 
 class Workers:
@@ -17,6 +19,7 @@ class Workers:
 
     def __init__(self) -> None:
         self._pool: LokyPool | None = None
+        self._cluster: DaskCluster | None = None
 
     @property
     def are_starting(self) -> bool:
@@ -35,12 +38,37 @@ class Workers:
         # joblib runs a pool of one in this process.
         processes = max(2, plan.workers)
         if self._pool is None or (self._pool.processes, self._pool.limits) != (processes, limits):
-            self.close()
+            self._end_pool()
             self._pool = LokyPool(processes, limits)
         return self._pool
 
+    def cluster(self, scheduler: str | None, processes: int) -> DaskCluster:
+        """The workers behind a scheduler, or so many of our own: those that are there, or new ones.
+
+        Raises ClusterError.
+        """
+        from metta_index.indexer.execution.dask_cluster import DaskCluster
+
+        if self._cluster is None:
+            self._cluster = DaskCluster(scheduler, processes)
+        return self._cluster
+
+    def cpus(self, wanted: Wanted) -> int:
+        """How many items can be worked on at once: here, or in the cluster that is asked for. Raises ClusterError."""
+        if wanted.backend == "dask" and wanted.scheduler is not None:
+            return self.cluster(wanted.scheduler, 0).threads
+        from metta_index.indexer.execution.plan import usable_cpus
+
+        return usable_cpus()
+
     def close(self) -> None:
         """Ends the workers."""
+        self._end_pool()
+        if self._cluster is not None:
+            self._cluster.close()
+            self._cluster = None
+
+    def _end_pool(self) -> None:
         if self._pool is not None:
             self._pool.close()
             self._pool = None

@@ -9,7 +9,7 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,6 +143,25 @@ def run_batch(work: Callable[[Item], bytes], batch: Sequence[tuple[int, Item]]) 
         _slots.note(batch[-1][0], running=False)
     indexes = tuple(index for index, _ in batch)
     return BatchResult(os.getpid(), started, indexes, tuple(busy_ms), tuple(outcomes))
+
+
+def set_limits(limits: Limits | None) -> None:
+    """Has the items of this process stay within limits from now on, as far as time goes; None: within none."""
+    global _limits
+    _limits = limits
+
+
+@contextlib.contextmanager
+def interrupts_held_back() -> Iterator[None]:
+    """Hold Ctrl-C and its like back while workers are started: they inherit that, and none dies before it is ready."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def post_mortem(cause: str, limits: Limits) -> Failure:

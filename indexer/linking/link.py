@@ -118,7 +118,9 @@ def link(
     loads = [Load(LOAD, sum([len(site.path) + len(site.module) for site in batch.sites])) for batch in batches]
     # One batch cannot be shared: how fast that would go need not be looked up.
     rates = sharing.load_rates() if len(loads) > 1 else Rates()
-    plan = plan_execution(loads, rates, sharing.cpus, sharing.wanted)
+    # A cluster is for the texts: what imports mean is worked out in less time than it takes to send all names there.
+    wanted = sharing.wanted if sharing.wanted.backend != "dask" else Wanted(backend="sequential")
+    plan = plan_execution(loads, rates, sharing.cpus, wanted)
     measured: list[RunMeasurement] = []
     with closing(
         execute(plan, batches, resolve_to_bytes, workers=sharing.workers, on_finish=measured.append)

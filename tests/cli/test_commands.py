@@ -431,7 +431,7 @@ def test_the_program_has_help_and_a_version(program: Program) -> None:
         (("build", "--jobs", "0"), "--jobs 0: give a number"),
         (("build", "--jobs", "²"), "--jobs ²: give a number"),
         (("build", "--jobs", "many"), "--jobs many: give a number"),
-        (("build", "--backend", "threads"), "--backend threads: give auto, sequential or loky"),
+        (("build", "--backend", "threads"), "--backend threads: give auto, sequential, loky or dask"),
         (("build", "--verify", "mtime"), "--verify mtime: give stat or content"),
         (("build", "--format", "xml"), "--format xml: give text or json"),
         (("build", "--files-from", "missing"), "--files-from missing: No such file"),
@@ -557,3 +557,12 @@ def test_several_workspaces_are_built_one_after_the_other(program: Program, tmp_
     assert [found["root"] for found in ended.objects()] == [str(tmp_path / "one"), str(tmp_path / "two")]
     assert (ended.code, [found["files"]["indexed"] for found in ended.objects()]) == (0, [1, 1])
     assert "give one PATH" in program.usage_error("build", tmp_path / "one", tmp_path / "two", "--files-from", "-")
+
+
+def test_a_backend_that_is_not_installed_is_told_with_the_next_step(
+    program: Program, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert program.usage_error("build", "--backend", "dask") == (
+        "error: --backend dask: Dask is not installed; run: pip install 'metta-index[dask]'\n"
+    )

@@ -20,7 +20,18 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TYPER = {"typer", "click"}
 #: What only some builds need: pools, a cache that has to be made, progress bars, patterns, and what these bring.
-FOR_SOME = {"joblib", "multiprocessing", "diskcache", "rich", "pathspec", "asyncio", "tempfile", "pickle"}
+FOR_SOME = {
+    "joblib",
+    "dask",
+    "distributed",
+    "multiprocessing",
+    "diskcache",
+    "rich",
+    "pathspec",
+    "asyncio",
+    "tempfile",
+    "pickle",
+}
 HEAVY = {"tree_sitter", "msgspec"} | TYPER | FOR_SOME
 OURS_FOR_WORK = {
     "metta_index.cli.app",

@@ -9,12 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import worker_functions
+from parents import PARENT, alive, parent_at_work, wait_until_gone
 
 from metta_index.indexer.execution.plan import ExecutionPlan, Load, Rates, RunMeasurement, Wanted, plan_execution
 from metta_index.indexer.execution.run import Failure, Limits, Terminated, execute
@@ -239,9 +240,9 @@ def test_workers_stay_for_another_run_and_are_gone_when_closed() -> None:
         assert os.getpid() not in first
         assert measured.pool_boot_ms > 0
         second, measured = run_with(workers, GOOD)
-        assert second | first == first
+        assert len(first | second) <= 2
         assert measured.pool_boot_ms == 0
-    assert not any(alive(worker) for worker in first)
+    assert not any(alive(worker) for worker in first | second)
 
 
 def test_workers_that_start_early_do_the_work_and_say_what_their_start_took() -> None:
@@ -305,61 +306,6 @@ def test_neither_planning_nor_importing_the_run_imports_joblib() -> None:
     assert ast.literal_eval(printed) == []
 
 
-PARENT = """
-import sys
-from worker_functions import linger
-from metta_index.indexer.execution.plan import Load, Rates, Wanted, plan_execution
-from metta_index.indexer.execution.run import execute, install_termination_handlers
-
-install_termination_handlers()
-items = [sys.argv[1]] * 8
-plan = plan_execution([Load("metta", 1)] * 8, Rates(), 2, Wanted(jobs=2, backend="loky"))
-print("ready", flush=True)
-for _ in execute(plan, items, linger):
-    pass
-"""
-
-
-@contextlib.contextmanager
-def parent_at_work(folder: Path) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
-    """Give a process whose workers are both busy for ever, and the workers; its output is one pipe."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*filter(None, sys.path), str(HERE)])}
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(folder)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment,
-        start_new_session=True,
-    )
-    try:
-        deadline = time.monotonic() + 20
-        while len(workers := [int(file.name) for file in folder.iterdir()]) < 2:
-            assert parent.poll() is None, parent.communicate()[0]
-            assert time.monotonic() < deadline, "the workers did not start"
-            time.sleep(0.01)
-        yield parent, workers
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(parent.pid, signal.SIGKILL)
-        parent.communicate()
-
-
-def alive(pid: int) -> bool:
-    """Whether the process runs; a zombie that nobody waited for does not."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return bool(state.strip()) and not state.startswith("Z")
-
-
-def wait_until_gone(pids: list[int], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while any(map(alive, pids)):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_terminated_parent_closes_its_pipe_and_takes_its_workers_along(
     tmp_path: Path, number: signal.Signals, status: int
@@ -387,7 +333,7 @@ def test_ctrl_c_while_workers_start_is_as_quiet(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*filter(None, sys.path), str(HERE)])}
     for delay in (0.05, 0.1, 0.15, 0.2):
         parent = subprocess.Popen(
-            [sys.executable, "-c", PARENT, str(tmp_path)],
+            [sys.executable, "-c", PARENT, str(tmp_path), "loky"],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -72,3 +72,11 @@ def linger(item: str) -> bytes:
     (Path(item) / str(os.getpid())).touch()
     time.sleep(600)
     return b""
+
+
+OTHER_VERSIONS = "older"
+
+
+def other_versions() -> str:
+    """What a worker says of itself, where only the process that asks was told something else."""
+    return OTHER_VERSIONS

@@ -28,7 +28,7 @@ def main(folder: str, jobs: str) -> None:
     with closing(Workers()) as workers:
         sizes = [Load("metta", path.stat().st_size) for path in paths]
         workers.start(plan_execution(sizes, Rates(), int(jobs), wanted), index_item_to_bytes)
-        items = _items(root, paths)
+        items = items_in(root, paths)
         loads = [Load(item.language, item.size) for item in items]
         started = time.perf_counter()
         plan = plan_execution(loads, Rates(), int(jobs), wanted)
@@ -39,7 +39,8 @@ def main(folder: str, jobs: str) -> None:
     print(elapsed * 1000)
 
 
-def _items(root: Path, paths: list[Path]) -> list[Item]:
+def items_in(root: Path, paths: list[Path]) -> list[Item]:
+    """The files, and pieces of large ones, as a build plans them."""
     items = []
     room = _ROOM
     for path in paths:

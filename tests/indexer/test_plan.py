@@ -27,7 +27,7 @@ cpus = st.integers(1, 64)
 wanted = st.builds(
     Wanted,
     jobs=st.none() | st.integers(1, 80),
-    backend=st.sampled_from(["auto", "sequential", "loky"]),
+    backend=st.sampled_from(["auto", "sequential", "loky", "dask"]),
     threshold_ms=st.none() | st.floats(0, 10_000),
 )
 
@@ -47,8 +47,8 @@ def test_what_the_user_asked_for_is_respected(loads: list[Load], rates: Rates, c
     assert plan.workers <= (cpus if wanted.jobs is None else wanted.jobs)
     if not loads or wanted.backend == "sequential" or (wanted.backend == "auto" and wanted.jobs == 1):
         assert plan.backend == "sequential"
-    elif wanted.backend == "loky":
-        assert plan.backend == "loky"
+    elif wanted.backend != "auto":
+        assert plan.backend == wanted.backend
 
 
 @given(st.builds(Load, st.just("metta"), st.integers(0, 10**12)), rates, cpus, st.none() | st.floats(0, 100))
@@ -101,6 +101,11 @@ def test_a_little_work_still_reaches_every_worker(items: int, jobs: int) -> None
         ([10, 10], 2, Wanted(threshold_ms=0), "loky", 2, "is above the threshold of 0 ms that was asked for"),
         ([20_000] * 1000, 2, Wanted(threshold_ms=2000), "sequential", 1, "is not above the threshold of 2000 ms"),
         ([10], 2, Wanted(backend="loky"), "loky", 1, "loky was asked for"),
+        ([10], 2, Wanted(backend="dask"), "dask", 1, "dask was asked for"),
+        ([20_000] * 1000, 8, Wanted(backend="dask"), "dask", 7, "dask was asked for"),
+        # The workers behind a scheduler are there already.
+        ([20_000] * 1000, 64, Wanted(backend="dask", scheduler="tcp://a:8786"), "dask", 64, "dask was asked for"),
+        ([20_000] * 1000, 64, Wanted(3, "dask", scheduler="tcp://a:8786"), "dask", 3, "dask was asked for"),
         ([20_000] * 1000, 2, Wanted(backend="sequential"), "sequential", 1, "sequential was asked for"),
     ],
 )
@@ -108,6 +113,20 @@ def test_decisions(sizes: list[int], cpus: int, wanted: Wanted, backend: str, wo
     plan = plan_execution([Load("metta", size) for size in sizes], Rates(), cpus, wanted)
     assert (plan.backend, plan.workers) == (backend, workers)
     assert reason in plan.reason
+
+
+def test_a_batch_for_another_machine_is_worth_its_way() -> None:
+    loads = [Load("metta", 20_000)] * 1000
+    plan = plan_execution(loads, Rates(), 64, Wanted(backend="dask", scheduler="tcp://a:8786"))
+    assert plan.scheduler == "tcp://a:8786"
+    costs = [sum(Rates().cost_ms(loads[index]) for index in batch) for batch in plan.batches]
+    assert all(20 < cost <= 100 for cost in costs[:-1])
+    assert plan_execution(loads, Rates(), 64, Wanted(64, "loky")).scheduler is None
+
+
+def test_what_other_machines_took_teaches_nothing() -> None:
+    there = measured(Rates(per_file_ms=9.0), [5000] * 50, workers=2)._replace(backend="dask")
+    assert learn(Rates(), there) == Rates()
 
 
 def test_processes_that_gain_nothing_are_said_to() -> None:

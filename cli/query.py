@@ -149,7 +149,7 @@ def _call_text(session: Session, index: Index, word: Reference) -> bytes | None:
 
     if word.arguments is None or word.role != Role.REFERENCE or word.use != Use.CALL:
         return None
-    if len(index.definitions(word.name)) < 2:
+    if len(index.defining(word.name)) < 2 and len(index.definitions(word.name)) < 2:
         return None
     if index.dialect_at(word.path, word.start_byte) == "rholang":
         return _send_text(session, word)

@@ -86,9 +86,8 @@ def callees(index: Index, name: bytes, depth: int = 1, all_uses: bool = False) -
     uses = _ALL_USES if all_uses else _CALLS
     blocks: _Blocks = {}
     known: dict[_Call, list[Meaning]] = {}
-    defining = index.reader.defining(name)
     tree = _expand(
-        [(name, document.path) for document in defining],
+        [(name, path) for path in index.defining(name)],
         lambda functions: _used_by(index, functions, uses, blocks, known),
         _followed,
         depth,

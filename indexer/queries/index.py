@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.indexer.protocols import IndexedDocument, IndexReader
@@ -104,6 +104,7 @@ class Index:
     def __init__(self, reader: IndexReader) -> None:
         self.reader = reader
         self._pieces: dict[str, list[Piece]] = {}
+        self._defining: dict[bytes, dict[str, IndexedDocument]] = {}
         self._definitions: dict[bytes, list[Symbol]] = {}
         self._graph: ImportGraph | None = None
         self._imports: dict[str, list[ImportRecord]] = {}
@@ -129,13 +130,20 @@ class Index:
         for path, tables in self.reader.tables_of_each(wanted):
             self._pieces[path] = list(pieces([open_table(data) for data in tables]))
 
+    def defining(self, name: bytes) -> Mapping[str, IndexedDocument]:
+        """The documents that offer a name, by their paths."""
+        found = self._defining.get(name)
+        if found is None:
+            found = self._defining[name] = {document.path: document for document in self.reader.defining(name)}
+        return found
+
     def definitions(self, name: bytes | str) -> list[Symbol]:
         """Every clause, declaration, documentation and kind of fact of a name in the workspace."""
         name = name_bytes(name)
         found = self._definitions.get(name)
         if found is None:
             found = []
-            for path, parts in self._each(self.reader.defining(name)):
+            for path, parts in self._each(self.defining(name).values()):
                 found += _symbols(path, parts, name)
             self._definitions[name] = found
         return list(found)

@@ -172,7 +172,7 @@ def _imported(index: Index, question: Question) -> Iterator[Meaning]:
     reached = index.reached(question.path)
     if not reached:
         return
-    paths = {document.path for document in index.reader.defining(question.name)}
+    paths = index.defining(question.name)
     seen = {question.path}
     for found in reached:
         if found.path not in paths or found.path in seen:
@@ -192,13 +192,16 @@ def _registered(index: Index, question: Question) -> Iterator[Meaning]:
     """What programs of host languages register, by name or by a pattern, though nothing here imports them."""
     note = "registered by a program that nothing here imports"
     loaded = {found.path for found in index.reached(question.path)} | {question.path}
-    for symbol in index.definitions(question.name):
-        if symbol.flags & Flag.REGISTERED and symbol.path not in loaded:
-            yield Meaning(Step.REGISTERED, Confidence.LIKELY, symbol, space=SELF, note=note)
-    for document in index.reader.defining(PATTERNS):
-        for symbol in index.patterns_in(document.path):
+    # A thousand files of MeTTa may define the name: those need not be read.
+    for path, document in index.defining(question.name).items():
+        if document.language in HOSTS and path not in loaded:
+            for symbol in index.symbols_in(path, question.name):
+                if symbol.flags & Flag.REGISTERED:
+                    yield Meaning(Step.REGISTERED, Confidence.LIKELY, symbol, space=SELF, note=note)
+    for path in index.defining(PATTERNS):
+        for symbol in index.patterns_in(path):
             if _matches(symbol.name, question.name):
-                told = "matches this pattern" if document.path in loaded else f"matches this pattern, {note}"
+                told = "matches this pattern" if path in loaded else f"matches this pattern, {note}"
                 yield Meaning(Step.REGISTERED, Confidence.LIKELY, symbol, space=SELF, note=told)
 
 
@@ -295,7 +298,7 @@ def _fits(index: Index, question: Question, found: Iterable[Meaning]) -> dict[tu
         return fits
 
     def is_fixed(name: bytes) -> bool:
-        return not index.reader.defining(name)
+        return not index.defining(name)
 
     for meaning in found:
         clause, symbol = _clause(meaning), meaning.symbol

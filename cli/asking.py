@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from metta_index.cli.exits import one_of, say
 from metta_index.cli.output import write_lines
-from metta_index.cli.places import start_of
+from metta_index.cli.places import name_of, start_of
 from metta_index.cli.refresh import answering, refresh
 from metta_index.cli.session import Session, open_session
 from metta_index.cli.source_lines import SourceLines
@@ -58,4 +58,6 @@ def answer_each(
 
 def unknown(query: str) -> str:
     """What is said of a name that the index does not know."""
-    return f"nothing is known of {query}; `metta-index search` finds names that are like it"
+    from metta_index.indexer.text.symbols import name_text
+
+    return f"nothing is known of {name_text(name_of(query))}; `metta-index search` finds names that are like it"

@@ -98,6 +98,8 @@ class Discovery(NamedTuple):
 
 def display_path(path: str) -> str:
     """A path that can be printed: bytes that are not UTF-8, and control characters, as \\xNN."""
+    if path.isascii() and path.isprintable():
+        return path  # as nearly all are, of the thousands that an answer shows
     text = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if text.isprintable():
         return text

@@ -68,7 +68,8 @@ def callers(index: Index, name: bytes, depth: int = 1, all_uses: bool = False) -
     pre-order; what is below a function is there once, as near to the root as it can be.
     """
     uses = _ALL_USES if all_uses else _CALLS
-    blocks: _Blocks = {}
+    # Who asks for more than one step comes back to the same documents.
+    blocks: _Blocks | None = {} if depth > 1 else None
     tree = _expand(
         [(name, "")],
         lambda functions: _users(index, functions[0][0], uses, blocks),
@@ -104,19 +105,18 @@ _Blocks = dict[int, Enclosing]
 _Found = TypeVar("_Found")
 
 
-def _users(index: Index, name: bytes, uses: frozenset[Use], blocks: _Blocks) -> list[Caller]:
+def _users(index: Index, name: bytes, uses: frozenset[Use], blocks: _Blocks | None) -> list[Caller]:
     """The uses of a name in the workspace, by what they stand in: definitions first, in the order of the text."""
     groups: dict[tuple[TopKind, bytes | None], list[Reference]] = {}
-    mentioning = index.reader.mentioning(name)
-    index.read(mentioning)
-    for document in mentioning:
-        for piece in index.pieces(document.path):
+    for path, parts in index.each(index.reader.mentioning(name), keep=blocks is not None):
+        for piece in parts:
             found = [one for one in occurrences(piece, name) if one.role == Role.REFERENCE and one.use in uses]
+            if not found:
+                continue
+            enclosing = _blocks_of(piece, blocks) if blocks is not None else Enclosing(piece)
             for one in found:
-                block = _blocks_of(piece, blocks).around(one.start_byte) or _OUTSIDE
-                groups.setdefault((block.kind, block.name), []).append(
-                    _reference(piece, document.path, one, block.name)
-                )
+                block = enclosing.around(one.start_byte) or _OUTSIDE
+                groups.setdefault((block.kind, block.name), []).append(_reference(piece, path, one, block.name))
     callers = [Caller(0, name, kind, user, tuple(places), Mark.NONE) for (kind, user), places in groups.items()]
     return sorted(callers, key=lambda caller: caller.kind)
 

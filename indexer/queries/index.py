@@ -124,12 +124,6 @@ class Index:
         """As `pieces`, and not kept: for who goes through all documents."""
         return list(pieces([open_table(data) for data in self.reader.tables_of(path)]))
 
-    def read(self, documents: Iterable[IndexedDocument]) -> None:
-        """Keeps the pieces of documents as `pieces` does, but read together: for who comes back to many of them."""
-        wanted = [document.path for document in documents if document.path not in self._pieces]
-        for path, tables in self.reader.tables_of_each(wanted):
-            self._pieces[path] = list(pieces([open_table(data) for data in tables]))
-
     def defining(self, name: bytes) -> Mapping[str, IndexedDocument]:
         """The documents that offer a name, by their paths."""
         found = self._defining.get(name)
@@ -143,7 +137,7 @@ class Index:
         found = self._definitions.get(name)
         if found is None:
             found = []
-            for path, parts in self._each(self.defining(name).values()):
+            for path, parts in self.each(self.defining(name).values()):
                 found += _symbols(path, parts, name)
             self._definitions[name] = found
         return list(found)
@@ -152,15 +146,22 @@ class Index:
         """Every occurrence of a name in the workspace, those that define it included."""
         name = name_bytes(name)
         found: list[Reference] = []
-        for path, parts in self._each(self.reader.mentioning(name)):
+        for path, parts in self.each(self.reader.mentioning(name)):
             for piece in parts:
                 found += _references(path, piece, name)
         return found
 
-    def _each(self, documents: Iterable[IndexedDocument]) -> Iterator[tuple[str, list[Piece]]]:
-        """The pieces of documents, read together and not kept: there may be as many as files of the workspace."""
-        for path, tables in self.reader.tables_of_each(document.path for document in documents):
-            yield path, list(pieces([open_table(data) for data in tables]))
+    def each(self, documents: Iterable[IndexedDocument], keep: bool = False) -> Iterator[tuple[str, list[Piece]]]:
+        """The pieces of documents, read together. `keep`: as `pieces` does, for who comes back to them."""
+        paths = [document.path for document in documents]
+        if not keep:  # there may be as many as files of the workspace
+            for path, tables in self.reader.tables_of_each(paths):
+                yield path, list(pieces([open_table(data) for data in tables]))
+            return
+        for path, tables in self.reader.tables_of_each(path for path in paths if path not in self._pieces):
+            self._pieces[path] = list(pieces([open_table(data) for data in tables]))
+        for path in paths:
+            yield path, self.pieces(path)
 
     def symbols_in(self, path: str, name: bytes) -> list[Symbol]:
         """What one document says a name is."""

@@ -13,14 +13,14 @@ class SourceLines:
     """Lines of the files of a workspace. Each file is read once; one that is gone has none."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self._folder = os.path.join(root, "")  # noqa: PTH118
         self._lines: dict[str, list[bytes]] = {}
 
     def line(self, path: str, row: int) -> str:
         """A line from 0, without indentation, shortened; "" where it is not there any more."""
         lines = self._lines.get(path)
         if lines is None:
-            lines = self._lines[path] = [read_source(os.path.join(self._root, path)) or b""]  # noqa: PTH118
+            lines = self._lines[path] = [read_source(self._folder + path) or b""]
         if row >= len(lines) - 1:
             # At first only as far as is asked for, and the rest of the file is the last: most files are asked once.
             lines[-1:] = lines[-1].split(b"\n", row + 1 if len(lines) == 1 else -1)

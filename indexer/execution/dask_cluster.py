@@ -61,6 +61,11 @@ class DaskCluster:
 
         _silence()
         dask.config.set(_OWN_SETTINGS)
+        if os.name == "posix":
+            from multiprocessing import resource_tracker
+
+            # It unblocks SIGINT when it starts, so it starts before that is held back.
+            resource_tracker.ensure_running()
         try:
             # The threads and processes that start here never see a Ctrl-C: it is for this process to act on.
             with interrupts_held_back():

@@ -27,8 +27,11 @@ for _ in execute(plan, items, linger):
 
 
 @contextlib.contextmanager
-def parent_at_work(folder: Path, backend: str = "loky") -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
-    """Give a process whose workers are both busy for ever, and the workers; its output is one pipe."""
+def started_parent(folder: Path, backend: str = "loky") -> Iterator[subprocess.Popen[str]]:
+    """Give a process that says `ready`, and then starts two workers that never end; its output is one pipe.
+
+    Each worker leaves a file called as its process in the folder.
+    """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*filter(None, sys.path), str(Path(__file__).parent)])}
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, str(folder), backend],
@@ -39,16 +42,23 @@ def parent_at_work(folder: Path, backend: str = "loky") -> Iterator[tuple[subpro
         start_new_session=True,
     )
     try:
+        yield parent
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(parent.pid, signal.SIGKILL)
+        parent.communicate()
+
+
+@contextlib.contextmanager
+def parent_at_work(folder: Path, backend: str = "loky") -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """Give such a process, and its workers once both are at work."""
+    with started_parent(folder, backend) as parent:
         deadline = time.monotonic() + 20
         while len(workers := [int(file.name) for file in folder.iterdir()]) < 2:
             assert parent.poll() is None, parent.communicate()[0]
             assert time.monotonic() < deadline, "the workers did not start"
             time.sleep(0.01)
         yield parent, workers
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(parent.pid, signal.SIGKILL)
-        parent.communicate()
 
 
 def alive(pid: int) -> bool:

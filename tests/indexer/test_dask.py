@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import worker_functions
-from parents import parent_at_work, wait_until_gone
+from parents import parent_at_work, started_parent, wait_until_gone
 from program import Program
 
 from metta_index.cli.session import open_session
@@ -245,6 +245,19 @@ def test_ctrl_c_and_a_killed_parent_leave_no_workers(tmp_path: Path) -> None:
             assert parent.returncode in (-number, 128 + number), output
             assert output.count("Traceback") == (number == signal.SIGINT), output
             assert wait_until_gone(pids, 5)
+
+
+@pytest.mark.parametrize("delay", [0.3, 0.6, 0.9])
+def test_ctrl_c_while_workers_start_is_as_quiet(tmp_path: Path, delay: float) -> None:
+    with started_parent(tmp_path, "dask") as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        time.sleep(delay)
+        os.killpg(parent.pid, signal.SIGINT)
+        output, _ = parent.communicate(timeout=15)
+        assert parent.returncode == -signal.SIGINT
+        assert output.count("Traceback") == 1, output
+        assert wait_until_gone([int(path.name) for path in tmp_path.iterdir()], 5)
 
 
 def test_a_cluster_is_started_where_there_is_work_only(

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import worker_functions
-from parents import PARENT, alive, parent_at_work, wait_until_gone
+from parents import alive, parent_at_work, started_parent, wait_until_gone
 
 from metta_index.indexer.execution.plan import ExecutionPlan, Load, Rates, RunMeasurement, Wanted, plan_execution
 from metta_index.indexer.execution.run import Failure, Limits, Terminated, execute
@@ -330,23 +330,15 @@ def test_ctrl_c_ends_everything_with_one_traceback(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_while_workers_start_is_as_quiet(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*filter(None, sys.path), str(HERE)])}
     for delay in (0.05, 0.1, 0.15, 0.2):
-        parent = subprocess.Popen(
-            [sys.executable, "-c", PARENT, str(tmp_path), "loky"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=environment,
-            start_new_session=True,
-        )
-        assert parent.stdout is not None
-        parent.stdout.readline()
-        time.sleep(delay)
-        os.killpg(parent.pid, signal.SIGINT)
-        output, _ = parent.communicate(timeout=5)
-        assert parent.returncode == -signal.SIGINT
-        assert output.count("Traceback") == 1, output
+        with started_parent(tmp_path) as parent:
+            assert parent.stdout is not None
+            parent.stdout.readline()
+            time.sleep(delay)
+            os.killpg(parent.pid, signal.SIGINT)
+            output, _ = parent.communicate(timeout=5)
+            assert parent.returncode == -signal.SIGINT
+            assert output.count("Traceback") == 1, output
 
 
 def test_workers_do_not_survive_a_killed_parent(tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ from metta_index.indexer.execution.worker_processes import Workers
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals end workers on Unix only")
 
-HERE = Path(__file__).parent
 GOOD = [f"good {number}" for number in range(60)]
 # One millisecond an item, so that there are many batches to lose.
 RATES = Rates(per_file_ms=1.0)

@@ -118,6 +118,24 @@ def test_environment_and_flags_win_as_they_do_in_a_build(
     assert settings["cache-dir"] == ("here", {"kind": "flag", "name": "--cache-dir"})
 
 
+def test_a_scheduler_is_shown_where_it_is_asked_for(
+    program: Program, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert origins(shown(program))["scheduler"] == (None, {"kind": "default"})
+    monkeypatch.setenv("METTA_INDEX_SCHEDULER", "tcp://a:8786")
+    assert origins(shown(program))["scheduler"] == (
+        "tcp://a:8786",
+        {"kind": "environment", "name": "METTA_INDEX_SCHEDULER"},
+    )
+
+
+@pytest.mark.parametrize("key", ["scheduler", "backend"])
+def test_a_checkout_cannot_name_a_scheduler(program: Program, workspace: Path, key: str) -> None:
+    """Who is named there could run programs here."""
+    (workspace / "metta-index.toml").write_text(f'{key} = "tcp://a:8786"\n')
+    assert f"unknown key `{key}`" in program.usage_error("build")
+
+
 def test_text_names_the_table_of_a_shared_file(program: Program, workspace: Path) -> None:
     (workspace / "metta-index.toml").unlink()
     text = '[tool.other]\nexclude = []\n[tool.metta-index]\nselect = ["MI1"]\nexclude = []\n'

@@ -32,7 +32,9 @@ def started_parent(folder: Path, backend: str = "loky") -> Iterator[subprocess.P
 
     Each worker leaves a file called as its process in the folder.
     """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*filter(None, sys.path), str(Path(__file__).parent)])}
+    path = os.pathsep.join([*filter(None, sys.path), str(Path(__file__).parent)])
+    # What a killed process leaves in its folder for passing files goes with those of the tests.
+    environment = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(folder.parent)}
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, str(folder), backend],
         stdout=subprocess.PIPE,

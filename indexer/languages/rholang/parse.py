@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from tree_sitter import Node as TreeNode
 
@@ -17,7 +18,15 @@ from metta_index.indexer.text.syntax import SyntaxTree, column, rows_of
 _LONG_NUMBER = 19
 
 #: What holds a `"` that may open a string: comments and URIs may hold one that does not.
-_QUOTED = re.compile(rb'//[^\n]*|/\*.*?\*/|`[^`\n]*`|"(?:[^"\\]|\\.)*("?)', re.DOTALL)
+_QUOTED = re.compile(rb'//[^\n]*|/\*.*?(?:\*/|\Z)|`[^`\n]*`|"(?:[^"\\]|\\.)*("?)', re.DOTALL)
+
+#: Texts of so many bytes are parsed whatever it takes. A longer one that takes too much is read in parts.
+_SHORT = 8192
+_PART = 4096
+#: A text takes too much if the parser reports more often than once for so many bytes. In 640 public files, broken ones
+#: among them, it reports once for 59 bytes and more; where every word is a process, `x|x|x`, once for 16.
+_BYTES_A_REPORT = 6
+_CHUNK = 1 << 16
 
 #: Strings that are tried as the one that is not closed.
 _MOST_TRIES = 8
@@ -31,17 +40,80 @@ def cut(source: bytes) -> list[int]:
 def parse(source: bytes) -> SyntaxTree:
     """The tree of one text."""
     problems: list[Problem] = []
-    root = grammar.parser().parse(source).root_node
-    if root.has_error:
-        root, unclosed = _with_strings_closed(source, root)
-        problems += unclosed
-        problems += _syntax_problems(source, root)
+    read = _without_open_comment(source, problems)
+    root = _tree(read)
+    if root is None:
+        line_end = source.find(b"\n")
+        message = "too much is broken to read this as one text: it is read in parts"
+        problems.append(Problem("syntax-error", message, 0, len(source) if line_end < 0 else line_end))
+        parts = [(grammar.parser().parse(read[start:end]).root_node, start, end) for start, end in _parts(read)]
+    else:
+        if root.has_error:
+            root, unclosed = _with_strings_closed(read, root)
+            problems += unclosed
+        parts = [(root, 0, len(source))]
+    for part, start, end in parts:
+        if part.has_error:
+            problems += _syntax_problems(source[start:end], part, start)
     codes, leaves = grammar.kind_codes()
-    columns = _columns.flatten([(root, 0, len(source))], codes, leaves, 0, Node.ERROR, Node.MISSING, len(source))
+    columns = _columns.flatten(parts, codes, leaves, 0, Node.ERROR, Node.MISSING, len(source))
     problems += _encoding_problems(source)
     problems += _lexical_problems(source, *columns[:3])
     problems.sort(key=lambda problem: (problem.start_byte, problem.end_byte, problem.code))
     return SyntaxTree(len(source), *columns, tuple(problems))
+
+
+def _tree(source: bytes) -> TreeNode | None:
+    """The tree of a text; None where it takes more work than any that somebody wrote.
+
+    From some errors the parser recovers in time that grows with the square of the text. A
+    short text cannot cost much. Of a long one the parser tells how often it has done a hundred things.
+    """
+    parser = grammar.parser()
+    if len(source) <= _SHORT:
+        return parser.parse(source).root_node
+    left = len(source) // _BYTES_A_REPORT
+
+    def is_too_much(_byte: int, _has_error: bool) -> bool:
+        nonlocal left
+        left -= 1
+        return left < 0
+
+    try:
+        return parser.parse(lambda byte, _point: source[byte : byte + _CHUNK], progress_callback=is_too_much).root_node
+    except ValueError:  # it was told to stop
+        parser.reset()
+        return None
+
+
+def _parts(source: bytes) -> Iterator[tuple[int, int]]:
+    """Where the parts of a text start and end that are read by themselves: at ends of lines, if there are any."""
+    start = 0
+    while start < len(source):
+        end = min(start + _PART, len(source))
+        if end < len(source):
+            end = source.rfind(b"\n", start, end) + 1 or end
+        # No character is cut: it has no more than three bytes after its first.
+        for _byte in range(3):
+            if end < len(source) and source[end] & 0xC0 == 0x80:
+                end -= 1
+        yield start, end
+        start = end
+
+
+def _without_open_comment(source: bytes, problems: list[Problem]) -> bytes:
+    """The text with spaces in place of a comment that is never closed, and of all that follows.
+
+    The parser would look for the end of the text from every `/*` on.
+    """
+    if source.rfind(b"*/") >= source.rfind(b"/*") + 2 or b"/*" not in source:
+        return source
+    for token in _QUOTED.finditer(source):
+        if token[0].startswith(b"/*") and (len(token[0]) < 4 or not token[0].endswith(b"*/")):
+            start = token.start()
+            problems.append(Problem("syntax-error", "this comment is never closed", start, start + 2))
+            return source[:start] + b" " * (len(source) - start)
+    return source
 
 
 def _with_strings_closed(source: bytes, root: TreeNode) -> tuple[TreeNode, list[Problem]]:
@@ -65,8 +137,8 @@ def _with_strings_closed(source: bytes, root: TreeNode) -> tuple[TreeNode, list[
     for start in suspects[:_MOST_TRIES]:
         line_end = source.find(b"\n", start)
         line_end = len(source) if line_end < 0 else line_end
-        tried = grammar.parser().parse(source[:line_end] + b'"' + source[line_end + 1 :]).root_node
-        if (unread := _unread(tried)) < least:
+        tried = _tree(source[:line_end] + b'"' + source[line_end + 1 :])
+        if tried is not None and (unread := _unread(tried)) < least:
             best, where, least = tried, start, unread
     return best, [Problem("unclosed-string", "this string is never closed", where, where + 1)]
 
@@ -79,35 +151,40 @@ def _unread(root: TreeNode) -> int:
 
 
 def _errors(root: TreeNode) -> list[TreeNode]:
-    """The nodes that stand for what is missing and what does not belong, in the order of the text."""
+    """The nodes that stand for what is missing and what does not belong, in the order of the text.
+
+    The root is none of them. It is told by its place: a node finds its parent from the root on, as slowly as there are
+    nodes beside it.
+    """
     found = []
     stack = [root]
     while stack:
         node = stack.pop()
-        if node.is_missing or (node.is_error and node.parent is not None):
+        if node.is_missing or (node.is_error and node is not root):
             found.append(node)
         elif node.has_error:
             stack += reversed(node.children)
     return found
 
 
-def _syntax_problems(source: bytes, root: TreeNode) -> list[Problem]:
+def _syntax_problems(source: bytes, root: TreeNode, shift: int) -> list[Problem]:
+    """What a text lacks, and what does not belong in it. `shift`: of its first byte in the document."""
     found = []
     for node in _errors(root):
         # A quote that closes the last string may have been added at the end.
         start, end = min(node.start_byte, len(source)), min(node.end_byte, len(source))
         if node.is_missing:
-            found.append(Problem("syntax-error", f"`{node.type}` is missing here", start, end))
+            found.append(Problem("syntax-error", f"`{node.type}` is missing here", shift + start, shift + end))
             continue
         # One line says where to look; what was skipped may be half of the file.
         line_end = source.find(b"\n", start, end)
         end = end if line_end < 0 else line_end
         word = source[start:end].decode("utf-8", "backslashreplace").strip()
         shown = word if len(word) <= 40 else word[:39] + "…"
-        found.append(Problem("syntax-error", f"this does not belong here: {shown}", start, end))
+        found.append(Problem("syntax-error", f"this does not belong here: {shown}", shift + start, shift + end))
     if root.type == "ERROR" and not found:
         end = len(source.rstrip())
-        found.append(Problem("syntax-error", "the text ends before its processes do", end, end))
+        found.append(Problem("syntax-error", "the text ends before its processes do", shift + end, shift + end))
     return found
 
 

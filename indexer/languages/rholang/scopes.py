@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from metta_index.indexer.text.problems import Problem
@@ -37,14 +38,18 @@ class Group:
     gaps: list[int] = field(default_factory=list)
     guard: int = 0
     inner: dict[bytes, list[Binder]] = field(default_factory=dict)
+    #: By name: the numbers of the binders that have it.
+    numbers: dict[bytes, list[int]] = field(default_factory=dict)
+
+    def add(self, binder: Binder) -> None:
+        self.numbers.setdefault(binder.name, []).append(len(self.binders))
+        self.binders.append(binder)
 
     def find(self, name: bytes, guarded: bool) -> Binder | None:
         if self.inner.get(name):
             return self.inner[name][-1]
-        for index in range(len(self.binders) - 1, self.guard - 1 if guarded else -1, -1):
-            if self.binders[index].name == name:
-                return self.binders[index]
-        return None
+        last = self.numbers.get(name, (-1,))[-1]
+        return self.binders[last] if last >= (self.guard if guarded else 0) else None
 
 
 class Scopes:
@@ -75,7 +80,7 @@ class Scopes:
     def bind(self, group: Group, name: bytes, start: int, is_process: bool) -> Binder:
         """Adds a binder to a group. It is in force from `enter` on."""
         binder = Binder(name, start, is_process)
-        group.binders.append(binder)
+        group.add(binder)
         self.declared.add(name)
         if start >= 0:
             self.note(name, start, Role.BINDING, Use.PATTERN)
@@ -84,9 +89,8 @@ class Scopes:
 
     def refuse_duplicates(self, group: Group, first: int, what: str) -> None:
         """Reports the binders of a group from number `first` on that bind what an earlier one binds."""
-        seen = {binder.name for binder in group.binders[:first]}
         for binder in group.binders[first:]:
-            if binder.name in seen:
+            if group.numbers[binder.name][0] < first:
                 self.problem(
                     "duplicate-binder", f"`{_shown(binder.name)}` is bound twice {what}", binder.start, binder.end
                 )
@@ -153,9 +157,17 @@ class Scopes:
             if not (damaged and binder.name in self.declared):
                 message = f"nothing binds `{_shown(binder.name)}` here"
                 self.problem("unbound-name", message, binder.start, binder.end)
-        return [
-            problem for problem in self.problems if not any(start <= problem.start_byte < end for start, end in damaged)
-        ]
+        starts: list[int] = []
+        ends: list[int] = []
+        for start, end in sorted(damaged):
+            starts.append(start)
+            ends.append(max(end, ends[-1]) if ends else end)
+
+        def is_damaged(byte: int) -> bool:
+            before = bisect_right(starts, byte)
+            return before > 0 and byte < ends[before - 1]
+
+        return [problem for problem in self.problems if not is_damaged(problem.start_byte)]
 
     def lambda_rows(self, numbers: dict[bytes, int]) -> list[Lambda]:
         """Every scope, outer ones first; `numbers`: index of each name that occurs."""

@@ -1,10 +1,15 @@
 """Parsing never fails: one bad process leaves the rest of a text as it was, and says what is wrong with it."""
 
+import sys
+from types import FrameType
+from typing import Any
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from tables import defined, problems_of, table_of
 
+from metta_index.indexer.languages.rholang import grammar
 from metta_index.indexer.languages.rholang.grammar import KINDS, Node
 from metta_index.indexer.languages.rholang.lexical import decode_string
 from metta_index.indexer.languages.rholang.parse import cut, parse
@@ -170,3 +175,80 @@ def test_a_par_is_flat() -> None:
 
 def test_a_text_is_one_piece() -> None:
     assert cut(b"Nil" * 500_000) == [0]
+
+
+def _work(text: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """What a text costs: reports of the parser, bytes of what is parsed without reports, and lines that we run."""
+    real = grammar.parser()
+    work = 0
+
+    class Counting:
+        def parse(self, source: Any, progress_callback: Any = None) -> Any:
+            nonlocal work
+            if progress_callback is None:
+                work += len(source)
+                return real.parse(source)
+
+            def report(byte: int, has_error: bool) -> bool:
+                nonlocal work
+                work += 1
+                return bool(progress_callback(byte, has_error))
+
+            return real.parse(source, progress_callback=report)
+
+        def reset(self) -> None:
+            real.reset()
+
+    def count(_frame: FrameType, _event: str, _argument: object) -> Any:
+        nonlocal work
+        work += 1
+        return count
+
+    before = sys.gettrace()
+    with monkeypatch.context() as patched:
+        patched.setattr(grammar, "parser", Counting)
+        sys.settrace(count)
+        try:
+            table_of(text)
+        finally:
+            sys.settrace(before)
+    return work
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["{", "(", "f(", "{}(", "not %%=>", "matches let x<-y in }", "{if(/*", "1=", "a => ", "x{x:", "**~", "new x in {"],
+)
+def test_work_grows_with_the_length_of_what_is_broken(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 12_000 // len(unit)
+    assert _work(unit * (2 * count), monkeypatch) < 2.2 * _work(unit * count, monkeypatch) + 4_096
+
+
+def test_many_binders_take_work_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    def declared(count: int) -> str:
+        names = ", ".join(f"x{number}" for number in range(count))
+        return f"new {names} in {{ for (@[{names}] <- x0) {{ Nil }} }}"
+
+    assert _work(declared(800), monkeypatch) < 2.2 * _work(declared(400), monkeypatch)
+
+
+def test_a_text_that_is_too_broken_is_read_in_parts() -> None:
+    text = (
+        'contract @"first"(x) = { Nil } |\n'
+        + "not %%=>é\n" * 3_000
+        + "// quiet\n" * 1_000
+        + '\ncontract @"last"(x) = { Nil }\n'
+    )
+    tree = parse(text.encode())
+    assert tree.problems[0].message == "too much is broken to read this as one text: it is read in parts"
+    assert next(iter(tree.rows()))[:3] == (Node.source_file, 0, len(text.encode()))
+    assert {name for name, _arity, _signature in defined(text)} == {'@"first"', '@"last"'}
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [("Nil /* x", 4), ("Nil /*/ x", 4), ("{ Nil } /*", 8), ("/**/ Nil", None), ('x!("/*")', None), ("Nil // /*", None)],
+)
+def test_comments_that_are_never_closed(text: str, where: int | None) -> None:
+    found = [one.start_byte for one in parse(text.encode()).problems if one.message == "this comment is never closed"]
+    assert found == ([] if where is None else [where])

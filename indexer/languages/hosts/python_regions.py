@@ -130,10 +130,10 @@ class _Finder:
 
     def _add(self, text: Text, detector: str, confidence: Confidence) -> None:
         literal = [segment for segment in text if segment.kind != SegmentKind.HOLE]
-        # What reaches a call by names may be put together elsewhere, too: parentheses alone say nothing there.
-        nothing = b" \t\r\n()" if detector == "flow" else None
-        if not any(segment.text.strip(nothing) for segment in literal):
+        if not any(segment.text.strip() for segment in literal):
             return
+        if detector == "flow" and not text_of(text).strip(b" \t\r\n()"):
+            return  # an empty list that is put into something, as likely as not
         starts = {segment.start for segment in literal if segment.start < segment.end}
         if starts.isdisjoint(self._claimed):
             self._claimed |= starts

@@ -15,7 +15,7 @@ from metta_index.indexer.languages.metta.versions import TREE_VERSION as METTA_T
 TREE_VERSION = "host-tree-1"
 
 #: What `find` of any host gives, and what the table makes of it.
-TABLE_VERSION = "host-table-8"
+TABLE_VERSION = "host-table-9"
 
 
 def table_version(host: str) -> str:

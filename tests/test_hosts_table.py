@@ -43,3 +43,10 @@ def test_a_sample_takes_from_each_repository_in_turn(checkouts: Path) -> None:
     assert sample == list(hosts.sample(checkouts, "python", 4))
     assert sum("does not parse" in one for one in sample) == 1
     assert list(hosts.to_read(checkouts, "python", 5)) == ["one/big: a.py (20)", "two/small: c.py (2)"]
+
+
+def test_documents_of_the_speed_table_are_what_it_says() -> None:
+    for document in hosts.SPEED_DOCUMENTS:
+        assert len(hosts.speed_text(document)) == document.size
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in list(hosts.speed(1))[2:]]
+    assert [(row[0], row[2]) for row in rows] == [(one.name, str(one.regions)) for one in hosts.SPEED_DOCUMENTS]

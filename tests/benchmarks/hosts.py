@@ -3,10 +3,12 @@
     python tests/benchmarks/hosts.py FOLDER          # FOLDER/NAME is a checkout: prints the table
     python tests/benchmarks/hosts.py FOLDER --sample python 50
     python tests/benchmarks/hosts.py FOLDER --files python 10
+    python tests/benchmarks/hosts.py FOLDER --speed  # needs no checkouts
 
 `--sample` prints so many regions of a host to judge by eye, spread over the repositories
 that have some; `--files` names so many files to read for what was missed. Both are the
-same in every run over the same checkouts.
+same in every run over the same checkouts. `--speed` times detection in documents of Rholang
+that are as large as those the plan was measured with.
 """
 
 from __future__ import annotations
@@ -149,13 +151,59 @@ def to_read(folder: Path, host: str, count: int) -> Iterator[str]:
     yield from _spread(traced, count)
 
 
+class SpeedDocument(NamedTuple):
+    """A text of Rholang that is as large as one of the plan's. `theirs`: what was published of that one."""
+
+    name: str
+    size: int
+    regions: int
+    theirs: str
+
+
+SPEED_DOCUMENTS = (
+    SpeedDocument("simple", 69, 0, "706 µs, 0 regions"),
+    SpeedDocument("complex", 457, 0, "2,233 µs, 0 regions"),
+    SpeedDocument("simple, with a region", 69, 1, ""),
+    SpeedDocument("complex, with regions", 457, 4, ""),
+    SpeedDocument("the worker's complex one", 697, 10, ""),
+    SpeedDocument("a large one", 28_132, 200, ""),
+)
+
+
+def speed_text(document: SpeedDocument) -> bytes:
+    """Sends that hand MeTTa to a compiler, and as much of a comment as the size leaves room for."""
+    sends = [f'@"rho:metta:compile"!("(f {number % 10} $x)")' for number in range(document.regions)]
+    text = " |\n".join(sends) or 'new x, y in { for (@z <- x) { y!(z) } | x!("some text") }'
+    return text.encode() + b"\n//" + b"." * (document.size - len(text) - 3)
+
+
+def speed(runs: int = 200) -> Iterator[str]:
+    """From bytes to a table with the document's regions, whose own text is not parsed yet."""
+    language = load_language("rholang")
+    yield "| document | bytes | regions | µs | regions a second | the plan's document of this size |"
+    yield "|---" * 6 + "|"
+    for document in SPEED_DOCUMENTS:
+        source = speed_text(document)
+        times = []
+        for _run in range(runs):
+            begun = time.perf_counter()
+            found = language.extract(source, language.parse(source), None)
+            times.append((time.perf_counter() - begun) * 1e6)
+        took, count = _median(times), len(found.regions)
+        rate = f"{count / took * 1e6:,.0f}" if count else ""
+        yield f"| {document.name} | {len(source):,} | {count} | {took:,.0f} | {rate} | {document.theirs} |"
+
+
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sample", nargs=2, metavar=("HOST", "COUNT"))
     parser.add_argument("--files", nargs=2, metavar=("HOST", "COUNT"))
+    parser.add_argument("--speed", action="store_true")
     wanted = parser.parse_args(arguments)
-    if wanted.sample:
+    if wanted.speed:
+        lines = speed()
+    elif wanted.sample:
         lines = sample(wanted.folder, wanted.sample[0], int(wanted.sample[1]))
     elif wanted.files:
         lines = to_read(wanted.folder, wanted.files[0], int(wanted.files[1]))

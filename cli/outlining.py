@@ -9,10 +9,10 @@ from metta_index.indexer.formats.imports import import_object, meaning_object
 from metta_index.indexer.formats.jsonl import (
     documented,
     fact_objects,
-    import_regions,
     region_objects,
     symbol_objects,
     syntax_errors,
+    with_regions,
 )
 from metta_index.indexer.languages import load_language
 from metta_index.indexer.linking.imports import ImportRecord
@@ -28,7 +28,7 @@ def outline_objects(
     """
     docs = documented(parts)
     regions = {found["number"]: found for found in region_objects(parts)}
-    holders = import_regions(path, parts)
+    placed = with_regions(path, parts, imports)
     own = [piece for piece in parts if piece.table.region is None]
     groups = [(0, own)] if only is None else []
     groups += [(place.number, [piece]) for piece in parts if (place := piece.table.region) is not None]
@@ -43,7 +43,7 @@ def outline_objects(
             # A language loads its parser, which a text without problems does not need.
             for problem in syntax_errors(load_language(language), piece) if piece.table.problems else ():
                 yield {"type": "problem", "path": path} | problem
-        for record, holder in zip(imports, holders, strict=True):
+        for record, holder in placed:
             if holder == number:
                 within = {"region": number} if number else {}
                 yield {"type": "import"} | import_object(record) | meaning_object(record) | within

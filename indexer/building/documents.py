@@ -87,7 +87,7 @@ def read_document(
     None: the digest is `known`, so the content is what it was. `room`: how many bytes may be kept.
     """
     file = located(root, path)
-    source = read_part(file, 0, stat.size + 1)
+    source = read_part(file, 0, stat.size + 1, spare=1)
     if len(source) > stat.size:  # it has grown since
         source = Path(file).read_bytes()
     digest = content_digest(source)

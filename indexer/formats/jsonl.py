@@ -14,6 +14,7 @@ from json import dumps
 from typing import Any
 
 from metta_index.indexer.discovery.walk import display_path
+from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.formats.imports import import_fact_objects, import_object, meaning_object, remarks_object
 from metta_index.indexer.languages import Language, load_language
 from metta_index.indexer.linking.import_facts import ImportFacts
@@ -64,7 +65,7 @@ def document_lines(
         }
         | ({"regions": regions} if (regions := region_objects(parts)) else {})
     )
-    for record, number in zip(imports, import_regions(path, parts), strict=True):
+    for record, number in with_regions(path, parts, imports):
         found = import_object(record) | meaning_object(record) | remarks_object(record, facts)
         yield _line({"type": "import"} | found | ({"region": number} if number else {}))
     if imports:
@@ -110,9 +111,15 @@ def region_object(number: int, region: Region) -> dict[str, Any]:
     }
 
 
-def import_regions(path: str, parts: Iterable[Piece]) -> list[int]:
-    """The number of the region that each import of a document stands in, 0 for those of its own text."""
-    return [_region(piece).get("region", 0) for piece, _import in placed_imports(path, parts)]
+def with_regions(path: str, parts: Iterable[Piece], imports: Sequence[ImportRecord]) -> list[tuple[ImportRecord, int]]:
+    """The imports of a document, each with the number of the region it stands in, 0 for those of its own text.
+
+    Raises DecodeError where they are not as many as the document's tables have.
+    """
+    regions = [_region(piece).get("region", 0) for piece, _import in placed_imports(path, parts)]
+    if len(regions) != len(imports):
+        raise DecodeError(f"{len(imports)} imports of {path!r} are there, and its tables have {len(regions)}")
+    return list(zip(imports, regions, strict=True))
 
 
 def _region(piece: Piece) -> dict[str, int]:

@@ -13,9 +13,10 @@ DIGEST_BYTES = 32
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
-def read_part(path: str, start: int, size: int) -> bytes:
+def read_part(path: str, start: int, size: int, spare: int = 0) -> bytes:
     """The bytes [start, start + size) of a file, as far as it goes. Raises OSError.
 
+    `spare`: so many at the end are not asked for twice: the first answer is taken to end with the file.
     Half the time of a file object, which asks for much that is of no use here: there
     may be thousands of small files.
     """
@@ -24,7 +25,7 @@ def read_part(path: str, start: int, size: int) -> bytes:
         if start:
             os.lseek(handle, start, os.SEEK_SET)
         parts = []
-        while size and (part := os.read(handle, size)):
+        while (size > spare or not parts) and (part := os.read(handle, size)):
             parts.append(part)
             size -= len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)

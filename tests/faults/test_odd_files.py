@@ -36,19 +36,31 @@ def test_files_that_vanish_before_they_are_read(
 
 @pytest.mark.parametrize("backend", ["sequential", "loky"])
 @pytest.mark.parametrize("change", [lambda path: path.write_text("(= (other) 2)\n"), lambda path: path.unlink()])
+@pytest.mark.parametrize("is_kept", [True, False], ids=["small", "large"])
 def test_files_that_change_while_they_are_indexed(
-    program: Program, workspace: Path, monkeypatch: pytest.MonkeyPatch, backend: str, change: Callable[[Path], object]
+    program: Program,
+    workspace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    backend: str,
+    change: Callable[[Path], object],
+    is_kept: bool,
 ) -> None:
     plan = indexing_module.plan_execution
+    changing = workspace / "part-2" / "file-2.metta"
+    if not is_kept:  # read again by who indexes it
+        changing.write_text("(fact of some length)\n" * 5000)
 
-    def change_first(*arguments: Any) -> Any:
-        change(workspace / "part-2" / "file-2.metta")
-        return plan(*arguments)
+    def change_first(*arguments: Any, **options: Any) -> Any:
+        change(changing)
+        return plan(*arguments, **options)
 
     monkeypatch.setattr(indexing_module, "plan_execution", change_first)
     ended = program("build", "--root", workspace, "--backend", backend, "--jobs", "2")
-    assert ended.code == 1 and "11 indexed, 1 failed" in ended.out
-    assert ended.err.startswith("error: part-2/file-2.metta: ") and ended.err.count("\n") == 1
+    if is_kept:
+        assert (ended.code, ended.err) == (0, "") and "12 indexed" in ended.out
+    else:
+        assert ended.code == 1 and "11 indexed, 1 failed" in ended.out
+        assert ended.err.startswith("error: part-2/file-2.metta: ") and ended.err.count("\n") == 1
     monkeypatch.undo()
     assert program("export", "jsonl", "--root", workspace).out == fresh(program, workspace)
 

@@ -155,12 +155,12 @@ class _Reader:
             items = self.children(part) if self.kinds[part] == grammar.EXPRESSION else []
             if len(items) < 2:
                 continue
-            match self.text(items[0]):
-                case "@desc":
+            match self.source[self.starts[items[0]] : self.ends[items[0]]]:
+                case b"@desc":
                     description = self._strings(items[1])
-                case "@return":
+                case b"@return":
                     returns = self._strings(items[1])
-                case "@params" if self.kinds[items[1]] == grammar.EXPRESSION:
+                case b"@params" if self.kinds[items[1]] == grammar.EXPRESSION:
                     parameters = [self._strings(parameter) for parameter in self.children(items[1])]
         self.documentation.append(
             Documentation(
@@ -175,6 +175,8 @@ class _Reader:
 
     def _strings(self, row: int) -> str:
         """The strings in a node, one after the other; the text itself where there is none."""
+        if self.kinds[row] == grammar.STRING:
+            return self.string_value(row)
         strings = [
             self.string_value(inner) for inner in range(row, self.tails[row]) if self.kinds[inner] == grammar.STRING
         ]

@@ -24,7 +24,7 @@ def read_part(path: str, start: int, size: int, spare: int = 0) -> bytes:
     try:
         if start:
             os.lseek(handle, start, os.SEEK_SET)
-        parts = []
+        parts: list[bytes] = []
         while (size > spare or not parts) and (part := os.read(handle, size)):
             parts.append(part)
             size -= len(part)

@@ -1,5 +1,8 @@
 """Syntax trees: their columns, their bytes, and pieces that agree with the whole."""
 
+import itertools
+from unittest import mock
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +11,7 @@ from texts import sources, texts
 from metta_index.indexer import _columns
 from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.languages.metta import _binding, grammar
+from metta_index.indexer.languages.metta import parse as parsing
 from metta_index.indexer.languages.metta.language import KINDS, parse
 from metta_index.indexer.text.syntax import SyntaxTree, column, decode_tree, encode_tree
 
@@ -103,7 +107,12 @@ def test_pieces_and_whole_agree(parts: list[str], average: int) -> None:
     source = "\n".join(parts).encode()
     whole = parse(source)
     nodes, problems = [], []
-    for start, end, *_rest in _binding.cut(source, average // 2, average, average * 2):
+    with (
+        mock.patch.object(parsing, "ALWAYS_WHOLE", 0),
+        mock.patch.object(parsing, "PIECE_SIZES", (average // 2, average, average * 2)),
+    ):
+        starts = parsing.cut(source)
+    for start, end in itertools.pairwise([*starts, len(source)]):
         piece = parse(source[start:end])
         nodes += [(kind, first + start, last + start, depth) for kind, first, last, depth in list(piece.rows())[1:]]
         problems += [(one.code, one.start_byte + start, one.end_byte + start) for one in piece.problems]
@@ -112,6 +121,12 @@ def test_pieces_and_whole_agree(parts: list[str], average: int) -> None:
     assert [one for one in problems if one[0] not in codes_of_the_start] == [
         (one.code, one.start_byte, one.end_byte) for one in whole.problems if one.code not in codes_of_the_start
     ]
+
+
+@pytest.mark.parametrize("line", [b")", b"\0", b"(a))\n", b"(= (f) 1)\n", b"(open\n"])
+def test_a_text_that_is_broken_everywhere_has_few_pieces(line: bytes) -> None:
+    source = line * (1_000_000 // len(line))
+    assert len(parsing.cut(source)) <= 2 * len(source) / parsing.PIECE_SIZES[1]
 
 
 def test_an_edit_moves_only_the_cuts_near_it() -> None:

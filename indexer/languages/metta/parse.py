@@ -44,12 +44,14 @@ def cut(source: bytes) -> list[int]:
     if len(source) <= ALWAYS_WHOLE:
         return [0]
     starts: list[int] = []
-    sound = False
-    for start, _end, damage, _where, _missing in _binding.cut(source, *PIECE_SIZES):
-        # A broken atom is part of the piece before it, where parse() isolates it again.
-        if not (damage and starts) or not sound:
+    follows_sound = follows_broken = False
+    for start, end, damage, _where, _missing in _binding.cut(source, *PIECE_SIZES):
+        # A broken atom is part of the piece before it, where parse() isolates it again; so is what comes after it,
+        # as long as that is little: a text may be broken everywhere.
+        is_small = follows_broken and end - starts[-1] <= PIECE_SIZES[1]
+        if not ((damage and follows_sound) or is_small):
             starts.append(start)
-        sound = damage == Damage.SOUND
+        follows_sound, follows_broken = damage == Damage.SOUND, damage != Damage.SOUND
     return starts
 
 

@@ -78,8 +78,10 @@ class LokyPool:
 
         Whatever ends it before its time ends the workers, too.
         """
-        from joblib.externals.loky import reusable_executor  # type: ignore[import-untyped]
-        from joblib.externals.loky.process_executor import BrokenProcessPool  # type: ignore[import-untyped]
+        # Modules that are cut off while they load say so in tracebacks of their own, or fail with other errors.
+        with interrupts_held_back():
+            from joblib.externals.loky import reusable_executor  # type: ignore[import-untyped]
+            from joblib.externals.loky.process_executor import BrokenProcessPool  # type: ignore[import-untyped]
 
         results: Any = None
         watch: PoolWatch | None = None
@@ -125,7 +127,8 @@ class LokyPool:
 
     def _parallel(self, under_way: int) -> Any:
         try:
-            import joblib  # type: ignore[import-untyped]
+            with interrupts_held_back():
+                import joblib  # type: ignore[import-untyped]
 
             # joblib runs a pool of one in this process.
             if joblib.effective_n_jobs(2) < 2:

@@ -323,7 +323,7 @@ def test_ctrl_c_ends_everything_with_one_traceback(tmp_path: Path) -> None:
         os.killpg(parent.pid, signal.SIGINT)
         output, _ = parent.communicate(timeout=5)
         assert parent.returncode == -signal.SIGINT
-        assert output.count("Traceback") == 1
+        assert output.count("Traceback (most recent call last)") == 1
         assert output.endswith("KeyboardInterrupt\n")
         assert wait_until_gone(workers, 1)
 
@@ -337,7 +337,7 @@ def test_ctrl_c_while_workers_start_is_as_quiet(tmp_path: Path) -> None:
             os.killpg(parent.pid, signal.SIGINT)
             output, _ = parent.communicate(timeout=5)
             assert parent.returncode == -signal.SIGINT
-            assert output.count("Traceback") == 1, output
+            assert output.count("Traceback (most recent call last)") == 1, output
 
 
 def test_workers_do_not_survive_a_killed_parent(tmp_path: Path) -> None:

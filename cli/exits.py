@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 FINE, USAGE, INTERRUPTED = 0, 2, 130
 
@@ -35,12 +35,20 @@ def write_utf_8() -> None:
 
 
 def exit_code_of(command: Callable[[], int]) -> int:
-    """Runs a command to its exit code.
+    """Runs a command to its exit code, as the last thing that a program does.
 
     0: fine; 1: some file could not be indexed; 2: usage, configuration or an
     internal error; 130: interrupted.
     """
     write_utf_8()
+    code = _outcome(command)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            _close_if_it_takes_nothing(stream)
+    return code
+
+
+def _outcome(command: Callable[[], int]) -> int:
     try:
         code = command()
         if sys.stdout is not None:
@@ -54,10 +62,8 @@ def exit_code_of(command: Callable[[], int]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has what it wanted (`| head`).
-        _drop_output()
         return FINE
     except OSError as error:
-        _drop_output()
         where = f"{error.filename}: " if error.filename is not None else ""
         say(f"error: {where}{error.strerror or error}")
         return USAGE
@@ -70,7 +76,11 @@ def exit_code_of(command: Callable[[], int]) -> int:
     return code
 
 
-def _drop_output() -> None:
-    """Lets what stdout did not take yet go nowhere: Python would complain of it at exit."""
-    with contextlib.suppress(AttributeError, ValueError, OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _close_if_it_takes_nothing(stream: TextIO) -> None:
+    """Python would try again at exit to write what is left, and change the exit code."""
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        # Closing the stream itself would write first, too.
+        with contextlib.suppress(AttributeError, OSError):
+            stream.buffer.raw.close()  # type: ignore[attr-defined]

@@ -162,7 +162,10 @@ class IndexDatabase(IndexReader):
             "INSERT INTO piece VALUES (?, ?, ?)",
             ((document.id, position, seal(document.piece(position), table)) for position, table in enumerate(tables)),
         )
-        self.postings.change(document.id, mentions(was) if old is not None else None, mentions(decoded))
+        if self._known is None:
+            self.postings.add_first(document.id, mentions(decoded))
+        else:
+            self.postings.change(document.id, mentions(was) if old is not None else None, mentions(decoded))
         records = [*imports_in(path, decoded)]
         if self.imports.replace(document.id, records, known):
             self.finding_rows.change([imports_key(path)])

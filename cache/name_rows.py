@@ -9,12 +9,13 @@ names that some document offers, `others` the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from zlib import crc32
 
 import msgspec
 
+from metta_index.cache._names import Names
 from metta_index.cache.index_file import DamagedIndexError
 
 #: With 200,000 names a row holds 200 of them, some 5 KB, and takes a tenth of a millisecond to change.
@@ -24,7 +25,6 @@ BUCKETS = 1024
 Values = tuple[int, str, str, int]
 #: Documents of names as JSON, which is read only where a name is asked for.
 _Stored = dict[str, msgspec.Raw]
-_Numbers = dict[str, list[int]]
 
 _STORED = msgspec.json.Decoder(_Stored)
 _LIST = msgspec.json.Decoder(list[int])
@@ -61,7 +61,7 @@ class NameRow:
             (self._offered if min(numbers) < 0 else self._others)[key] = msgspec.Raw(_ENCODER.encode(numbers))
 
     def values(self) -> Values:
-        return _values(self.bucket, self._offered, self._others)
+        return _values(self.bucket, _ENCODER.encode(self._offered), _ENCODER.encode(self._others))
 
 
 def bucket_of(name: bytes) -> int:
@@ -69,14 +69,10 @@ def bucket_of(name: bytes) -> int:
     return crc32(name) % BUCKETS
 
 
-def first_rows(names: Mapping[bytes, list[int]]) -> Iterator[Values]:
-    """All rows that names make, where nothing was known: of a large workspace they are hundreds of thousands."""
-    offered: list[_Numbers] = [{} for _ in range(BUCKETS)]
-    others: list[_Numbers] = [{} for _ in range(BUCKETS)]
-    for name, numbers in names.items():
-        if numbers:
-            (offered if min(numbers) < 0 else others)[crc32(name) % BUCKETS][_key(name)] = numbers
-    return map(_values, range(BUCKETS), offered, others)
+def first_rows(names: Names) -> Iterator[Values]:
+    """All rows that names make, where nothing was known."""
+    for bucket, (offered, others) in enumerate(names.rows(BUCKETS)):
+        yield _values(bucket, offered, others)
 
 
 def offered_names(row: Sequence[Any], part: bytes, is_folded: bool) -> Iterator[tuple[bytes, int, int]]:
@@ -105,8 +101,7 @@ def _name(key: str) -> bytes:
     return bytes.fromhex(key[1:]) if key.startswith(_HEXADECIMAL) else key.encode()
 
 
-def _values(bucket: int, offered: _Stored | _Numbers, others: _Stored | _Numbers) -> Values:
-    first, second = _ENCODER.encode(offered), _ENCODER.encode(others)
+def _values(bucket: int, first: bytes, second: bytes) -> Values:
     return bucket, first.decode(), second.decode(), _check(bucket, first, second)
 
 

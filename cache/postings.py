@@ -15,6 +15,7 @@ from metta_index.cache.index_file import DamagedIndexError
 
 if TYPE_CHECKING:
     # Imported where names are read or written: a build without changes does neither.
+    from metta_index.cache._names import Names
     from metta_index.cache.name_rows import NameRow
     from metta_index.indexer.linking.postings import Mentions
 
@@ -29,17 +30,19 @@ class Postings:
         # Documents to add to names, negative where they offer it, and those to take away before.
         self._added: defaultdict[bytes, list[int]] = defaultdict(list)
         self._gone: defaultdict[bytes, set[int]] = defaultdict(set)
+        self._first: Names | None = None
+
+    def add_first(self, document: int, now: Mentions) -> None:
+        """Notes what a document of an index mentions that knew no document before; each is put once."""
+        if self._first is None:
+            from metta_index.cache._names import Names
+
+            self._first = Names()
+        self._first.add(document, now.defined, now.others)
 
     def change(self, document: int, before: Mentions | None, now: Mentions | None) -> None:
         """Notes that a document mentions other names than before; None: there is, or was, no such document."""
         added = self._added
-        if before is None and now is not None:
-            # All that the first build of an index does.
-            for name in now.defined:
-                added[name].append(-document)
-            for name in now.others:
-                added[name].append(document)
-            return
         was, is_now = _signed(document, before), _signed(document, now)
         for name in was.keys() | is_now.keys():
             number = is_now.get(name)
@@ -53,15 +56,17 @@ class Postings:
     def forget_changes(self) -> None:
         self._added.clear()
         self._gone.clear()
+        self._first = None
 
     def flush(self, is_first: bool) -> None:
         """Writes what changed. `is_first`: there is no row yet, since nothing was built."""
         if not (is_first or self._added or self._gone):
             return
+        from metta_index.cache._names import Names
         from metta_index.cache.name_rows import bucket_of, first_rows
 
         if is_first:
-            rows = first_rows(self._added)
+            rows = first_rows(self._first or Names())
         else:
             touched: defaultdict[int, list[bytes]] = defaultdict(list)
             for name in self._added.keys() | self._gone.keys():

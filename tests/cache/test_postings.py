@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metta_index.cache._names import Names
 from metta_index.cache.index_file import DamagedIndexError, connect
+from metta_index.cache.name_rows import NameRow, bucket_of, first_rows
 from metta_index.cache.postings import Postings
 from metta_index.indexer.linking.postings import Mentions
 
@@ -20,8 +24,8 @@ NAMES = st.lists(st.sampled_from([b"a", b"A", b"b", b"-", "é".encode(), "É".en
 def test_names_that_hold_a_part_are_those_that_python_finds(names: list[bytes], part: bytes, is_folded: bool) -> None:
     postings = Postings(connect(":memory:"))
     offered = frozenset(names[::2])
-    postings.change(1, None, Mentions(offered, frozenset(names) - offered))
-    postings.change(12, None, Mentions(frozenset(), frozenset(names)))
+    postings.add_first(1, Mentions(offered, frozenset(names) - offered))
+    postings.add_first(12, Mentions(frozenset(), frozenset(names)))
     postings.flush(is_first=True)
 
     def is_wanted(name: bytes) -> bool:
@@ -42,7 +46,7 @@ def test_names_that_hold_a_part_are_those_that_python_finds(names: list[bytes], 
 def test_a_row_that_does_not_verify_is_not_taken(damage: str) -> None:
     connection = connect(":memory:")
     postings = Postings(connection)
-    postings.change(1, None, Mentions(frozenset({b"known"}), []))
+    postings.add_first(1, Mentions(frozenset({b"known"}), []))
     postings.flush(is_first=True)
     assert postings.defining(b"known") == [1]
     connection.execute(damage)
@@ -52,6 +56,46 @@ def test_a_row_that_does_not_verify_is_not_taken(damage: str) -> None:
     postings.change(2, None, Mentions(frozenset(), frozenset({b"known"})))
     with pytest.raises(DamagedIndexError):
         postings.flush(is_first=False)
+
+
+@given(st.lists(st.tuples(st.sets(st.binary(max_size=6)), st.sets(st.binary(max_size=6)))))
+def test_the_rows_of_a_first_build_are_those_that_single_names_make(said: list[tuple[set[bytes], set[bytes]]]) -> None:
+    names = Names()
+    expected: dict[bytes, list[int]] = {}
+    for document, (offered, others) in enumerate(said, 1):
+        names.add(document, offered, others - offered)
+        for name in offered | others:
+            expected.setdefault(name, []).append(-document if name in offered else document)
+    assert len(names) == len(expected)
+    empty = {bucket: NameRow(*values) for bucket, values in enumerate(first_rows(Names()))}
+    for name, numbers in expected.items():
+        empty[bucket_of(name)].put(name, numbers)
+    for values in first_rows(names):
+        assert values[0] in empty
+        row, made = NameRow(*values), empty[values[0]]
+        assert [row.numbers(name) for name in expected] == [made.numbers(name) for name in expected]
+        for text, wanted in zip(values[1:3], made.values()[1:3], strict=True):
+            assert json.loads(str(text)) == json.loads(str(wanted))
+
+
+def test_a_name_of_a_first_build_may_have_any_character() -> None:
+    names = Names()
+    odd = ["\u00e9\U0001f331\u2028".encode(), b"\xed\xa0\x80", b"\x00\xff\x00"]
+    all_names = [bytes([byte]) for byte in range(256)] + odd
+    names.add(2**40, all_names, [])
+    rows = {values[0]: NameRow(*values) for values in first_rows(names)}
+    assert all(rows[bucket_of(name)].numbers(name) == [-(2**40)] for name in all_names)
+
+
+def test_what_is_no_name_or_no_number_of_rows_is_refused() -> None:
+    names = Names()
+    for wrong in ([1], ["text"], [None]):
+        with pytest.raises(TypeError):
+            names.add(1, wrong, [])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="rows"):
+        names.rows(0)
+    with pytest.raises(OverflowError):
+        names.rows(-1)
 
 
 _MENTIONS = st.frozensets(st.sampled_from([b"a", b"b", b"c", b"\xff", b"\0", b'"', b"\\"]))

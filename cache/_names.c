@@ -1,0 +1,304 @@
+/*
+ * The names of a first build, collected: which documents have each, and the rows that say so.
+ *
+ * A large workspace has hundreds of thousands of names and more pairs of a name and a
+ * document. As Python objects (a list a name, a number a pair) they took a tenth of a
+ * build to collect and to write. Here a name has the JSON text of its numbers, which
+ * grows as documents come; `cache/name_rows.py` says what the rows mean.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    char *bytes;
+    size_t length, capacity;
+} Text;
+
+typedef struct {
+    uint32_t checksum;
+    int is_offered;
+    size_t name, name_length; /* where in `spellings` */
+    Text numbers;             /* "1,-2" */
+} Entry;
+
+typedef struct {
+    PyObject_HEAD
+    Text spellings;
+    Entry *entries;
+    size_t count, capacity;
+    uint32_t *slots; /* an open-addressing table: the number of an entry, plus one */
+    size_t slot_count; /* a power of two */
+} Names;
+
+static uint32_t checksums[256];
+
+static void fill_checksums(void) {
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        uint32_t value = byte;
+        for (int bit = 0; bit < 8; bit++) value = value & 1 ? value >> 1 ^ 0xEDB88320u : value >> 1;
+        checksums[byte] = value;
+    }
+}
+
+/* CRC-32 as zlib counts it. */
+static uint32_t checksum_of(const char *bytes, size_t length) {
+    uint32_t value = 0xFFFFFFFFu;
+    for (size_t i = 0; i < length; i++) value = value >> 8 ^ checksums[(value ^ (uint8_t)bytes[i]) & 255];
+    return ~value;
+}
+
+static int text_reserve(Text *text, size_t more) {
+    if (text->capacity - text->length >= more) return 0;
+    size_t capacity = text->capacity ? text->capacity : 8;
+    while (capacity - text->length < more) capacity *= 2;
+    char *bytes = PyMem_Realloc(text->bytes, capacity);
+    if (!bytes) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    text->bytes = bytes;
+    text->capacity = capacity;
+    return 0;
+}
+
+static int text_append(Text *text, const char *bytes, size_t length) {
+    if (text_reserve(text, length)) return -1;
+    if (length) memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    return 0;
+}
+
+static int grow_slots(Names *names) {
+    size_t slot_count = names->slot_count ? names->slot_count * 2 : 1024;
+    uint32_t *slots = PyMem_Calloc(slot_count, sizeof *slots);
+    if (!slots) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t i = 0; i < names->count; i++) {
+        size_t slot = names->entries[i].checksum & (slot_count - 1);
+        while (slots[slot]) slot = (slot + 1) & (slot_count - 1);
+        slots[slot] = (uint32_t)i + 1;
+    }
+    PyMem_Free(names->slots);
+    names->slots = slots;
+    names->slot_count = slot_count;
+    return 0;
+}
+
+/* The entry of a name, made if there is none; NULL with an exception. It moves with the next call. */
+static Entry *entry_of(Names *names, const char *bytes, size_t length) {
+    /* At most half full. */
+    if (names->count * 2 >= names->slot_count && grow_slots(names)) return NULL;
+    uint32_t checksum = checksum_of(bytes, length);
+    size_t slot = checksum & (names->slot_count - 1);
+    for (; names->slots[slot]; slot = (slot + 1) & (names->slot_count - 1)) {
+        Entry *known = &names->entries[names->slots[slot] - 1];
+        if (known->checksum == checksum && known->name_length == length &&
+            !memcmp(names->spellings.bytes + known->name, bytes, length))
+            return known;
+    }
+    if (names->count >= UINT32_MAX - 1) {
+        PyErr_SetString(PyExc_OverflowError, "more than four billion names");
+        return NULL;
+    }
+    if (names->count == names->capacity) {
+        size_t capacity = names->capacity ? names->capacity * 2 : 512;
+        Entry *entries = PyMem_Realloc(names->entries, capacity * sizeof *entries);
+        if (!entries) {
+            PyErr_NoMemory();
+            return NULL;
+        }
+        names->entries = entries;
+        names->capacity = capacity;
+    }
+    size_t name = names->spellings.length;
+    if (text_append(&names->spellings, bytes, length)) return NULL;
+    Entry *entry = &names->entries[names->count];
+    *entry = (Entry){.checksum = checksum, .name = name, .name_length = length};
+    names->slots[slot] = (uint32_t)++names->count;
+    return entry;
+}
+
+/* Appends `number` to the entries of all names of an iterable. */
+static int add_all(Names *names, PyObject *iterable, long long number) {
+    char digits[24];
+    int width = snprintf(digits, sizeof digits, ",%lld", number);
+    PyObject *iterator = PyObject_GetIter(iterable), *name;
+    if (!iterator) return -1;
+    int failed = 0;
+    while (!failed && (name = PyIter_Next(iterator))) {
+        char *bytes;
+        Py_ssize_t length;
+        failed = PyBytes_AsStringAndSize(name, &bytes, &length);
+        Entry *entry = failed ? NULL : entry_of(names, bytes, (size_t)length);
+        if (entry) {
+            int skipped = entry->numbers.length == 0; /* the comma */
+            failed = text_append(&entry->numbers, digits + skipped, (size_t)(width - skipped));
+            entry->is_offered |= number < 0;
+        } else {
+            failed = -1;
+        }
+        Py_DECREF(name);
+    }
+    Py_DECREF(iterator);
+    return failed || PyErr_Occurred() ? -1 : 0;
+}
+
+static PyObject *names_add(PyObject *self, PyObject *args) {
+    long long document;
+    PyObject *offered, *others;
+    if (!PyArg_ParseTuple(args, "LOO", &document, &offered, &others)) return NULL;
+    if (add_all((Names *)self, offered, -document) || add_all((Names *)self, others, document)) return NULL;
+    Py_RETURN_NONE;
+}
+
+/* A name as a key of JSON; what JSON cannot hold is in hexadecimal digits, after a character that no name has. */
+static int append_key(Text *text, const char *bytes, size_t length) {
+    static const char hexadecimal[] = "0123456789abcdef";
+    int is_plain = 1, is_held = 1;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        is_plain &= byte >= ' ' && byte < 128 && byte != '"' && byte != '\\';
+        is_held &= byte != 0;
+    }
+    if (is_plain) return text_append(text, "\"", 1) || text_append(text, bytes, length) || text_append(text, "\"", 1);
+    if (is_held) {
+        PyObject *decoded = PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)length, NULL);
+        if (!decoded) {
+            if (!PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) return -1;
+            PyErr_Clear();
+            is_held = 0;
+        }
+        Py_XDECREF(decoded);
+    }
+    /* Six characters at most for a byte. */
+    if (text_append(text, is_held ? "\"" : "\"\\u0000", is_held ? 1 : 7) || text_reserve(text, length * 6 + 1)) return -1;
+    char *out = text->bytes + text->length;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (!is_held) {
+            *out++ = hexadecimal[byte >> 4];
+            *out++ = hexadecimal[byte & 15];
+        } else if (byte < ' ') {
+            memcpy(out, "\\u00", 4);
+            out[4] = hexadecimal[byte >> 4];
+            out[5] = hexadecimal[byte & 15];
+            out += 6;
+        } else {
+            if (byte == '"' || byte == '\\') *out++ = '\\';
+            *out++ = (char)byte;
+        }
+    }
+    *out++ = '"';
+    text->length = (size_t)(out - text->bytes);
+    return 0;
+}
+
+static int append_entry(Text *text, const Names *names, const Entry *entry) {
+    return text_append(text, text->length ? "," : "{", 1) ||
+           append_key(text, names->spellings.bytes + entry->name, entry->name_length) || text_append(text, ":[", 2) ||
+           text_append(text, entry->numbers.bytes, entry->numbers.length) || text_append(text, "]", 1);
+}
+
+static PyObject *text_as_object(Text *text) {
+    if (text_append(text, text->length ? "}" : "{}", text->length ? 1 : 2)) return NULL;
+    return PyBytes_FromStringAndSize(text->bytes, (Py_ssize_t)text->length);
+}
+
+/* The two texts of one row, from the entries of its chain. */
+static PyObject *row_of(const Names *names, const uint32_t *next, uint32_t first, Text texts[2]) {
+    texts[0].length = texts[1].length = 0;
+    for (uint32_t i = first; i; i = next[i - 1]) {
+        const Entry *entry = &names->entries[i - 1];
+        if (append_entry(&texts[!entry->is_offered], names, entry)) return NULL;
+    }
+    PyObject *offered = text_as_object(&texts[0]);
+    PyObject *others = offered ? text_as_object(&texts[1]) : NULL;
+    PyObject *row = others ? PyTuple_Pack(2, offered, others) : NULL;
+    Py_XDECREF(offered);
+    Py_XDECREF(others);
+    return row;
+}
+
+static PyObject *names_rows(PyObject *self, PyObject *argument) {
+    const Names *names = (Names *)self;
+    size_t row_count = PyLong_AsSize_t(argument);
+    if (row_count == (size_t)-1 && PyErr_Occurred()) return NULL;
+    if (row_count == 0 || row_count > UINT32_MAX) return PyErr_Format(PyExc_ValueError, "no such number of rows");
+    uint32_t *first = PyMem_Calloc(row_count, sizeof *first), *next = PyMem_Calloc(names->count + 1, sizeof *next);
+    Text texts[2] = {{0}, {0}};
+    PyObject *rows = NULL;
+    if (!first || !next) {
+        PyErr_NoMemory();
+    } else {
+        /* From the last to the first, so that a chain has them in the order of their coming. */
+        for (size_t i = names->count; i; i--) {
+            uint32_t *head = &first[names->entries[i - 1].checksum % row_count];
+            next[i - 1] = *head;
+            *head = (uint32_t)i;
+        }
+        rows = PyList_New(0);
+    }
+    for (size_t row = 0; rows && row < row_count; row++) {
+        PyObject *made = row_of(names, next, first[row], texts);
+        if (!made || PyList_Append(rows, made)) Py_CLEAR(rows);
+        Py_XDECREF(made);
+    }
+    PyMem_Free(first);
+    PyMem_Free(next);
+    PyMem_Free(texts[0].bytes);
+    PyMem_Free(texts[1].bytes);
+    return rows;
+}
+
+static void names_free(PyObject *self) {
+    Names *names = (Names *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    for (size_t i = 0; i < names->count; i++) PyMem_Free(names->entries[i].numbers.bytes);
+    PyMem_Free(names->entries);
+    PyMem_Free(names->slots);
+    PyMem_Free(names->spellings.bytes);
+    PyObject_Free(self);
+    Py_DECREF(type);
+}
+
+static Py_ssize_t names_count(PyObject *self) { return (Py_ssize_t)((Names *)self)->count; }
+
+static PyMethodDef names_methods[] = {
+    {"add", names_add, METH_VARARGS, "Adds a document, and the names that it offers and those that it only mentions."},
+    {"rows", names_rows, METH_O, "The texts of so many rows: the names that some document offers, and the others."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot names_slots[] = {
+    {Py_tp_doc, "Names with the documents that have them."},
+    {Py_tp_dealloc, names_free},
+    {Py_tp_methods, names_methods},
+    {Py_sq_length, names_count},
+    {0, NULL},
+};
+
+static PyType_Spec names_spec = {
+    "metta_index.cache._names.Names", sizeof(Names), 0, Py_TPFLAGS_DEFAULT, names_slots,
+};
+
+static int execute(PyObject *module) {
+    fill_checksums();
+    PyObject *type = PyType_FromSpec(&names_spec);
+    if (!type) return -1;
+    int failed = PyModule_AddObjectRef(module, "Names", type);
+    Py_DECREF(type);
+    return failed;
+}
+
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, execute}, {0, NULL}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_names", "The names of a first build, collected.", 0, NULL, slots, NULL, NULL, NULL,
+};
+
+__attribute__((visibility("default"))) PyMODINIT_FUNC PyInit__names(void) { return PyModuleDef_Init(&definition); }

@@ -40,7 +40,8 @@ _Task = tuple[Document, Piece, Item]
 
 #: Documents looked up, and results stored, at once: bounds what a build holds in memory.
 _LOOKUP_CHUNK = 256
-_STORE_CHUNK = 64
+_STORE_CHUNK = 512
+_STORE_BYTES = 4 << 20
 
 
 class Progress:
@@ -149,6 +150,7 @@ class Indexing:
         if self.report.plan is None:  # that of the files; what is embedded in them is little beside it
             self.report.plan = plan
         entries: list[tuple[str, bytes]] = []
+        size = 0
         failed: set[str] = set()
         run = execute(plan, items, index_item_to_bytes, workers=self.workers, ship=with_text, on_finish=self._measured)
         with closing(run) as results:
@@ -163,10 +165,12 @@ class Indexing:
                     continue
                 self.report.work.parsed += outcome.parsed
                 self.report.work.extracted += 1
-                entries += self._entries(same[0][1], item.dialect, outcome)
-                if len(entries) >= _STORE_CHUNK:
+                new = self._entries(same[0][1], item.dialect, outcome)
+                entries += new
+                size += sum([len(data) for _key, data in new])
+                if len(entries) >= _STORE_CHUNK or size >= _STORE_BYTES:
                     self._store(entries)
-                    entries = []
+                    entries, size = [], 0
                 for document, piece in same:
                     piece.table, piece.summary = outcome.table, outcome.summary
                     document.missing -= 1

@@ -19,7 +19,7 @@ MARGIN_MS = 30.0
 # Below 20 ms the hand-over of a batch (about 0.1 ms) shows; above 250 ms progress and recovery are coarse.
 SHORTEST_BATCH_MS = 20.0
 LONGEST_BATCH_MS = 250.0
-BATCHES_PER_WORKER = 8
+BATCHES_PER_WORKER = 16
 # A batch costs Dask some milliseconds, and a worker somewhere else more than that to get its texts.
 SHORTEST_DASK_BATCH_MS = 100.0
 

@@ -327,7 +327,8 @@ def test_extension_modules_are_built_from_what_is_there() -> None:
         declared |= set(module["sources"])
         package, _dot, _name = module["name"].rpartition(".")
         assert package in PROJECT["tool"]["setuptools"]["packages"]
-    written = {path.relative_to(ROOT).as_posix() for path in (ROOT / "indexer").rglob("*.c")}
+    folders = PROJECT["tool"]["setuptools"]["package-dir"].values()
+    written = {path.relative_to(ROOT).as_posix() for folder in folders for path in (ROOT / folder).rglob("*.c")}
     assert written == declared
 
 

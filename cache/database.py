@@ -171,9 +171,13 @@ class IndexDatabase(IndexReader):
             self.finding_rows.change([imports_key(path)])
         self._count(document, 1)
 
-    def finish(self, manifest: Manifest) -> dict[str, int]:
+    def write_names(self) -> None:
+        """Writes which documents have which names, once all are put; `finish` does, where nobody did before."""
         self._begin()
         self.postings.flush(is_first=self._known is None)
+
+    def finish(self, manifest: Manifest) -> dict[str, int]:
+        self.write_names()
         self.imports.flush()
         if self.imports.changed:
             from metta_index.indexer.rules.keys import imports_key

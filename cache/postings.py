@@ -31,6 +31,7 @@ class Postings:
         self._added: defaultdict[bytes, list[int]] = defaultdict(list)
         self._gone: defaultdict[bytes, set[int]] = defaultdict(set)
         self._first: Names | None = None
+        self._has_first_rows = False
 
     def add_first(self, document: int, now: Mentions) -> None:
         """Notes what a document of an index mentions that knew no document before; each is put once."""
@@ -57,9 +58,11 @@ class Postings:
         self._added.clear()
         self._gone.clear()
         self._first = None
+        self._has_first_rows = False
 
     def flush(self, is_first: bool) -> None:
         """Writes what changed. `is_first`: there is no row yet, since nothing was built."""
+        is_first = is_first and not self._has_first_rows
         if not (is_first or self._added or self._gone):
             return
         from metta_index.cache._names import Names
@@ -74,6 +77,7 @@ class Postings:
             rows = (self._changed(self._row(bucket), names).values() for bucket, names in touched.items())
         self._connection.executemany("INSERT OR REPLACE INTO name VALUES (?, ?, ?, ?)", rows)
         self.forget_changes()
+        self._has_first_rows = is_first
 
     def _changed(self, row: NameRow, names: Iterable[bytes]) -> NameRow:
         for name in names:

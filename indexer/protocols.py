@@ -49,6 +49,9 @@ class IndexStore(Protocol):
     def discard(self) -> None:
         """Forgets every document, and what was found of them."""
 
+    def write_names(self) -> None:
+        """Writes which documents have which names, once all are put; `finish` does, where nobody did before."""
+
     def finish(self, manifest: Manifest) -> dict[str, int]:
         """Makes all since the last call, and the manifest, visible at once; gives the totals of the index."""
 

@@ -133,7 +133,8 @@ def build(workspace: Workspace, options: Options) -> BuildResult:
 
                 imports, before = workspace.index.imports, trusted.files.keys()
                 sharing = Sharing(options.wanted, workspace.load_rates, usable_cpus(), workers)
-                linked = link(imports, context, updated.files.keys(), before, not is_linked, sharing)
+                paths, write_names = updated.files.keys(), workspace.index.write_names
+                linked = link(imports, context, paths, before, not is_linked, sharing, write_names)
                 report.work.linked, report.link_plan = linked.imports, linked.plan
                 link_measurement = linked.measurement
         report.totals = workspace.index.finish(updated._replace(fingerprint="\n".join(marks), decisions=decisions))

@@ -71,9 +71,9 @@ def execute_sequential(
 
     No limits bind here: no handler of ours could interrupt C code. Who wants them plans for loky with one job.
     """
-    meter = Meter(plan.loads)
     if on_start is not None:
         on_start()
+    meter = Meter(plan.loads)
     yield from run_here(plan.batches, items, work, meter)
     if on_finish is not None:
         on_finish(meter.measurement("sequential", 1, ""))

@@ -84,12 +84,13 @@ def link(
     paths_before: AbstractSet[str],
     everything: bool,
     sharing: Sharing | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Linked:
     """Resolves the imports whose meaning may differ from what the store says.
 
     `paths`: all documents of the workspace; `paths_before`: those at the last call.
     `everything`: the context is another one than at the last call. `sharing`: None does
-    it all in this process.
+    it all in this process. `meanwhile`: what this process may do while others resolve.
     """
     added, removed = paths - paths_before, paths_before - paths
     waiting = _keyed(store.all() if everything else store.unlinked())
@@ -123,7 +124,7 @@ def link(
     plan = plan_execution(loads, rates, sharing.cpus, wanted)
     measured: list[RunMeasurement] = []
     with closing(
-        execute(plan, batches, resolve_to_bytes, workers=sharing.workers, on_finish=measured.append)
+        execute(plan, batches, resolve_to_bytes, workers=sharing.workers, on_start=meanwhile, on_finish=measured.append)
     ) as results:
         for number, data in results:
             # A worker that died takes no import with it.

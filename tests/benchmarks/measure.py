@@ -199,10 +199,14 @@ def cpu_seconds() -> tuple[float, float]:
 def describe_machine() -> str:
     """Cores, memory and versions; nothing that names a machine."""
     import platform
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in ("tree-sitter", "typer", "joblib", "diskcache"))
+    try:
+        packages += f", numpy {version('numpy')}"
+    except PackageNotFoundError:
+        packages += ", no numpy (where there is one, joblib loads it, and workers take longer to start)"
     return (
         f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.system()} {platform.machine()}, "
         f"{platform.python_implementation()} {platform.python_version()}, {packages}"

@@ -10,7 +10,7 @@ from metta_index.cli import VERSION
 
 #: A build makes many objects that stay, and hardly a cycle: looking for those as often as
 #: Python does by itself takes a twentieth of a small build.
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import signal
@@ -147,7 +148,7 @@ class LokyPool:
             # Memory maps are for arrays; there are none.
             max_nbytes=None,
             initializer=start_worker,
-            initargs=(os.getpid(), self.slots.path, self.limits),
+            initargs=(os.getpid(), self.slots.path, self.limits, gc.get_threshold()),
         )
 
     def _end(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import mmap
 import os
 import signal
@@ -106,9 +107,14 @@ class CrashSlots:
                     Path(self.path).unlink()
 
 
-def start_worker(parent_pid: int, slots_path: str, limits: Limits) -> None:
-    """Prepare a new worker: deaf to Ctrl-C, ended with its parent, within its limits, silent when it dies."""
+def start_worker(parent_pid: int, slots_path: str, limits: Limits, thresholds: tuple[int, int, int]) -> None:
+    """Prepare a new worker: deaf to Ctrl-C, ended with its parent, within its limits, silent when it dies.
+
+    `thresholds`: how often it looks for garbage, as `gc.get_threshold` tells of its parent.
+    """
     global _slots, _limits
+    gc.freeze()
+    gc.set_threshold(*thresholds)
     # A signal to the whole group is the parent's to act on: a worker that dies while it sends blocks the pool.
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):

@@ -19,6 +19,12 @@ def exchange(name: str) -> None:
             self.size, self.state = digest_size, sha256(person + data)
             self.update = self.state.update
 
+        def copy(self) -> Digest:
+            other = Digest(digest_size=self.size)
+            other.state = self.state.copy()
+            other.update = other.state.update
+            return other
+
         def digest(self) -> bytes:
             return self.state.digest()[: self.size]
 

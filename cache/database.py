@@ -126,7 +126,7 @@ class IndexDatabase(IndexReader):
         self, path: str, language: str, size: int, digest: bytes, summary: Summary, tables: Sequence[bytes]
     ) -> None:
         from metta_index.indexer.linking.imports import imports_in
-        from metta_index.indexer.linking.postings import mentions
+        from metta_index.indexer.linking.postings import changed_mentions, mentions
         from metta_index.indexer.rules.keys import imports_key
 
         self._begin()
@@ -134,12 +134,17 @@ class IndexDatabase(IndexReader):
         old = self._find(path) if self._known is not None else None
         was: list[SymbolTable] = []
         known: list[ImportRecord] = []
-        decoded = decoded_tables(tables)
+        by_bytes: dict[bytes, SymbolTable] = {}
         if old is not None:
-            was = decoded_tables(self.tables(old))
+            stored_tables = list(self.tables(old))
+            by_bytes = dict(zip(stored_tables, decoded_tables(stored_tables), strict=True))
+            was = [by_bytes[table] for table in stored_tables]
             known = self.imports.of(old.id)
             self._connection.execute("DELETE FROM document WHERE id = ?", (old.id,))
             self._count(old, -1)
+        new = [table for table in tables if table not in by_bytes]
+        by_bytes.update(zip(new, decoded_tables(new), strict=True))
+        decoded = [by_bytes[table] for table in tables]
         if self.finding_rows.is_needed():
             self._note_changes(path, was, decoded)
         document = DocumentRow(
@@ -164,8 +169,10 @@ class IndexDatabase(IndexReader):
         )
         if self._known is None:
             self.postings.add_first(document.id, mentions(decoded))
+        elif old is None:
+            self.postings.change(document.id, None, mentions(decoded))
         else:
-            self.postings.change(document.id, mentions(was) if old is not None else None, mentions(decoded))
+            self.postings.change(document.id, *changed_mentions(was, decoded))
         records = [*imports_in(path, decoded)]
         if self.imports.replace(document.id, records, known):
             self.finding_rows.change([imports_key(path)])

@@ -52,3 +52,31 @@ def mentions(tables: Sequence[SymbolTable]) -> Mentions:
     if len(tables) != 1:
         used = list(set(used))
     return Mentions(defined, [name for name in used if name not in defined])
+
+
+def changed_mentions(before: Sequence[SymbolTable], now: Sequence[SymbolTable]) -> tuple[Mentions, Mentions]:
+    """What a document contributed, and what it does now, of the names that its other tables hold. Raises DecodeError.
+
+    A table that stays is the same object in both: after an edit of a large file that is
+    nearly all, and only asked for names that the others hold.
+    """
+    kept = {id(table) for table in before} & {id(table) for table in now}
+    was = mentions([table for table in before if id(table) not in kept])
+    is_now = mentions([table for table in now if id(table) not in kept])
+    names = was.used | is_now.used
+    defined: set[bytes] = set()
+    used: set[bytes] = set()
+    for table in now:
+        if id(table) not in kept:
+            continue
+        undecided = names - defined
+        if PATTERNS in undecided or not undecided.isdisjoint(table.names):
+            found = mentions([table])
+            defined |= found.defined & names
+            used |= names & frozenset(found.others)
+    return _with(was, defined, used), _with(is_now, defined, used)
+
+
+def _with(some: Mentions, defined: AbstractSet[bytes], used: AbstractSet[bytes]) -> Mentions:
+    all_defined = some.defined | defined
+    return Mentions(all_defined, (some.used | used) - all_defined)

@@ -177,6 +177,17 @@ def measured(true: Rates, sizes: list[int], workers: int = 1) -> RunMeasurement:
     )
 
 
+def test_a_run_that_just_pays_for_its_pool_tells_how_well_processes_work() -> None:
+    """Else the estimate of such runs, which are the ones that the plan decides about, stays off for ever."""
+    true = Rates(120.0, 0.2, efficiency=0.7)
+    sizes = [2000] * 1000
+    assert 250 < measured(true, sizes, workers=2).busy_ms < 500
+    learnt = Rates()
+    for _ in range(20):
+        learnt = learn(learnt, measured(true, sizes, workers=2))
+    assert learnt.efficiency == pytest.approx(0.7, rel=0.02)
+
+
 def test_learning_converges_to_what_the_machine_does() -> None:
     true = Rates(120.0, 0.4, {"metta": 0.0002, "rholang": 0.00003}, 0.8)
     learnt = Rates()

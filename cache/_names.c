@@ -31,6 +31,8 @@ typedef struct {
     size_t count, capacity;
     uint32_t *slots; /* an open-addressing table: the number of an entry, plus one */
     size_t slot_count; /* a power of two */
+    uint32_t *first, *next; /* the entries of each row, as chains of numbers plus one; NULL until rows are asked for */
+    size_t row_count;
 } Names;
 
 static uint32_t checksums[256];
@@ -123,10 +125,37 @@ static Entry *entry_of(Names *names, const char *bytes, size_t length) {
     return entry;
 }
 
-/* Appends `number` to the entries of all names of an iterable. */
-static int add_all(Names *names, PyObject *iterable, long long number) {
-    char digits[24];
-    int width = snprintf(digits, sizeof digits, ",%lld", number);
+/* Whether the last number of an entry is this one; `digits` has the comma before it. */
+static int ends_with(const Text *numbers, const char *digits, size_t width) {
+    size_t length = numbers->length;
+    if (length >= width) return !memcmp(numbers->bytes + length - width, digits, width);
+    return length == width - 1 && !memcmp(numbers->bytes, digits + 1, length);
+}
+
+/*
+ * Notes `number` for an entry. A document may come piece by piece: what it offers in one
+ * of them, it offers, whatever the others say.
+ */
+static int note(Entry *entry, const char *offered, size_t offered_width, const char *mentioned, size_t mentioned_width,
+                int is_offered) {
+    Text *numbers = &entry->numbers;
+    if (ends_with(numbers, offered, offered_width)) return 0;
+    if (ends_with(numbers, mentioned, mentioned_width)) {
+        if (!is_offered) return 0;
+        numbers->length -= mentioned_width - (numbers->length == mentioned_width - 1);
+    }
+    const char *digits = is_offered ? offered : mentioned;
+    size_t width = is_offered ? offered_width : mentioned_width;
+    size_t skipped = numbers->length == 0; /* the comma */
+    entry->is_offered |= is_offered;
+    return text_append(numbers, digits + skipped, width - skipped);
+}
+
+/* Notes a document for the entries of all names of an iterable. */
+static int add_all(Names *names, PyObject *iterable, long long document, int is_offered) {
+    char offered[24], mentioned[24];
+    size_t offered_width = (size_t)snprintf(offered, sizeof offered, ",-%lld", document);
+    size_t mentioned_width = (size_t)snprintf(mentioned, sizeof mentioned, ",%lld", document);
     PyObject *iterator = PyObject_GetIter(iterable), *name;
     if (!iterator) return -1;
     int failed = 0;
@@ -135,24 +164,26 @@ static int add_all(Names *names, PyObject *iterable, long long number) {
         Py_ssize_t length;
         failed = PyBytes_AsStringAndSize(name, &bytes, &length);
         Entry *entry = failed ? NULL : entry_of(names, bytes, (size_t)length);
-        if (entry) {
-            int skipped = entry->numbers.length == 0; /* the comma */
-            failed = text_append(&entry->numbers, digits + skipped, (size_t)(width - skipped));
-            entry->is_offered |= number < 0;
-        } else {
-            failed = -1;
-        }
+        failed = entry ? note(entry, offered, offered_width, mentioned, mentioned_width, is_offered) : -1;
         Py_DECREF(name);
     }
     Py_DECREF(iterator);
     return failed || PyErr_Occurred() ? -1 : 0;
 }
 
+static void forget_chains(Names *names) {
+    PyMem_Free(names->first);
+    PyMem_Free(names->next);
+    names->first = names->next = NULL;
+    names->row_count = 0;
+}
+
 static PyObject *names_add(PyObject *self, PyObject *args) {
     long long document;
     PyObject *offered, *others;
     if (!PyArg_ParseTuple(args, "LOO", &document, &offered, &others)) return NULL;
-    if (add_all((Names *)self, offered, -document) || add_all((Names *)self, others, document)) return NULL;
+    forget_chains((Names *)self);
+    if (add_all((Names *)self, offered, document, 1) || add_all((Names *)self, others, document, 0)) return NULL;
     Py_RETURN_NONE;
 }
 
@@ -211,7 +242,6 @@ static PyObject *text_as_object(Text *text) {
 
 /* The two texts of one row, from the entries of its chain. */
 static PyObject *row_of(const Names *names, const uint32_t *next, uint32_t first, Text texts[2]) {
-    texts[0].length = texts[1].length = 0;
     for (uint32_t i = first; i; i = next[i - 1]) {
         const Entry *entry = &names->entries[i - 1];
         if (append_entry(&texts[!entry->is_offered], names, entry)) return NULL;
@@ -224,41 +254,42 @@ static PyObject *row_of(const Names *names, const uint32_t *next, uint32_t first
     return row;
 }
 
-static PyObject *names_rows(PyObject *self, PyObject *argument) {
-    const Names *names = (Names *)self;
-    size_t row_count = PyLong_AsSize_t(argument);
-    if (row_count == (size_t)-1 && PyErr_Occurred()) return NULL;
-    if (row_count == 0 || row_count > UINT32_MAX) return PyErr_Format(PyExc_ValueError, "no such number of rows");
-    uint32_t *first = PyMem_Calloc(row_count, sizeof *first), *next = PyMem_Calloc(names->count + 1, sizeof *next);
-    Text texts[2] = {{0}, {0}};
-    PyObject *rows = NULL;
-    if (!first || !next) {
+static int make_chains(Names *names, size_t row_count) {
+    forget_chains(names);
+    names->first = PyMem_Calloc(row_count, sizeof *names->first);
+    names->next = PyMem_Calloc(names->count + 1, sizeof *names->next);
+    if (!names->first || !names->next) {
         PyErr_NoMemory();
-    } else {
-        /* From the last to the first, so that a chain has them in the order of their coming. */
-        for (size_t i = names->count; i; i--) {
-            uint32_t *head = &first[names->entries[i - 1].checksum % row_count];
-            next[i - 1] = *head;
-            *head = (uint32_t)i;
-        }
-        rows = PyList_New(0);
+        return -1;
     }
-    for (size_t row = 0; rows && row < row_count; row++) {
-        PyObject *made = row_of(names, next, first[row], texts);
-        if (!made || PyList_Append(rows, made)) Py_CLEAR(rows);
-        Py_XDECREF(made);
+    names->row_count = row_count;
+    /* From the last to the first, so that a chain has them in the order of their coming. */
+    for (size_t i = names->count; i; i--) {
+        uint32_t *head = &names->first[names->entries[i - 1].checksum % row_count];
+        names->next[i - 1] = *head;
+        *head = (uint32_t)i;
     }
-    PyMem_Free(first);
-    PyMem_Free(next);
+    return 0;
+}
+
+static PyObject *names_row(PyObject *self, PyObject *args) {
+    Names *names = (Names *)self;
+    Py_ssize_t row, row_count;
+    if (!PyArg_ParseTuple(args, "nn", &row, &row_count)) return NULL;
+    if (row < 0 || row >= row_count || row_count > UINT32_MAX) return PyErr_Format(PyExc_ValueError, "no such row");
+    if (names->row_count != (size_t)row_count && make_chains(names, (size_t)row_count)) return NULL;
+    Text texts[2] = {{0}, {0}};
+    PyObject *made = row_of(names, names->next, names->first[row], texts);
     PyMem_Free(texts[0].bytes);
     PyMem_Free(texts[1].bytes);
-    return rows;
+    return made;
 }
 
 static void names_free(PyObject *self) {
     Names *names = (Names *)self;
     PyTypeObject *type = Py_TYPE(self);
     for (size_t i = 0; i < names->count; i++) PyMem_Free(names->entries[i].numbers.bytes);
+    forget_chains(names);
     PyMem_Free(names->entries);
     PyMem_Free(names->slots);
     PyMem_Free(names->spellings.bytes);
@@ -269,8 +300,11 @@ static void names_free(PyObject *self) {
 static Py_ssize_t names_count(PyObject *self) { return (Py_ssize_t)((Names *)self)->count; }
 
 static PyMethodDef names_methods[] = {
-    {"add", names_add, METH_VARARGS, "Adds a document, and the names that it offers and those that it only mentions."},
-    {"rows", names_rows, METH_O, "The texts of so many rows: the names that some document offers, and the others."},
+    {"add", names_add, METH_VARARGS,
+     "Adds names that a document offers and others that it mentions; some or all of those it has. One document after "
+     "the other, in ascending order."},
+    {"row", names_row, METH_VARARGS,
+     "The texts of one row of so many: the names that some document offers, and the others."},
     {NULL, NULL, 0, NULL},
 };
 

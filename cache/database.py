@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING
 
 from metta_index.cache.index_file import DamagedIndexError, connect, described, is_damage, set_aside
 from metta_index.cache.index_reader import IndexReader
-from metta_index.cache.index_rows import COLUMNS, DocumentRow, decoded_tables, head, seal
+from metta_index.cache.index_rows import COLUMNS, DocumentRow, decoded_table, decoded_tables, head, seal
 from metta_index.indexer.discovery.manifest import Manifest, Stat
 
 if TYPE_CHECKING:
@@ -123,7 +123,14 @@ class IndexDatabase(IndexReader):
             self._drop(path)
 
     def put_document(
-        self, path: str, language: str, size: int, digest: bytes, summary: Summary, tables: Sequence[bytes]
+        self,
+        path: str,
+        language: str,
+        size: int,
+        digest: bytes,
+        summary: Summary,
+        tables: Sequence[bytes],
+        regions: int = 0,
     ) -> None:
         from metta_index.indexer.linking.imports import imports_in
         from metta_index.indexer.linking.postings import changed_mentions, mentions
@@ -132,21 +139,17 @@ class IndexDatabase(IndexReader):
         self._begin()
         # A first build has no rows to look for: it puts each document once.
         old = self._find(path) if self._known is not None else None
-        was: list[SymbolTable] = []
         known: list[ImportRecord] = []
-        by_bytes: dict[bytes, SymbolTable] = {}
+        # A table that stays is decoded once, and the same object in both.
+        decoded: dict[bytes, SymbolTable] = {}
+        was: list[SymbolTable] = []
         if old is not None:
             stored_tables = list(self.tables(old))
-            by_bytes = dict(zip(stored_tables, decoded_tables(stored_tables), strict=True))
-            was = [by_bytes[table] for table in stored_tables]
+            decoded = dict(zip(stored_tables, decoded_tables(stored_tables), strict=True))
+            was = [decoded[table] for table in stored_tables]
             known = self.imports.of(old.id)
             self._connection.execute("DELETE FROM document WHERE id = ?", (old.id,))
             self._count(old, -1)
-        new = [table for table in tables if table not in by_bytes]
-        by_bytes.update(zip(new, decoded_tables(new), strict=True))
-        decoded = [by_bytes[table] for table in tables]
-        if self.finding_rows.is_needed():
-            self._note_changes(path, was, decoded)
         document = DocumentRow(
             old.id if old is not None else self._new_id(),
             path,
@@ -160,20 +163,27 @@ class IndexDatabase(IndexReader):
             summary.references,
             summary.errors,
             len(tables),
-            sum(table.region is not None for table in decoded),
+            regions,
         )
         self._connection.execute(_INSERT, document.values())
-        self._connection.executemany(
-            "INSERT INTO piece VALUES (?, ?, ?)",
-            ((document.id, position, seal(document.piece(position), table)) for position, table in enumerate(tables)),
-        )
-        if self._known is None:
-            self.postings.add_first(document.id, mentions(decoded))
-        elif old is None:
-            self.postings.change(document.id, None, mentions(decoded))
-        else:
-            self.postings.change(document.id, *changed_mentions(was, decoded))
-        records = [*imports_in(path, decoded)]
+        now: list[SymbolTable] = []
+        # One at a time of a document that is new: it may be larger than memory.
+        keep = old is not None or len(tables) == 1 or self.finding_rows.is_needed()
+        importing = False
+        for position, data in enumerate(tables):
+            table = decoded.get(data) or decoded_table(data)
+            importing = importing or bool(table.imports)
+            sealed = seal(document.piece(position), data)
+            self._connection.execute("INSERT INTO piece VALUES (?, ?, ?)", (document.id, position, sealed))
+            if old is None:
+                self.postings.add(document.id, mentions([table]))
+            if keep:
+                now.append(table)
+        if old is not None:
+            self.postings.change(document.id, *changed_mentions(was, now))
+        if self.finding_rows.is_needed():
+            self._note_changes(path, was, now)
+        records = [*imports_in(path, now or map(decoded_table, tables))] if importing else []
         if self.imports.replace(document.id, records, known):
             self.finding_rows.change([imports_key(path)])
         self._count(document, 1)

@@ -79,11 +79,16 @@ def stored(path: str) -> str | bytes:
 
 def decoded_tables(tables: Iterable[bytes]) -> list[SymbolTable]:
     """Tables as `encode_table` encoded them. Raises DamagedIndexError where they are none."""
+    return [decoded_table(table) for table in tables]
+
+
+def decoded_table(table: bytes) -> SymbolTable:
+    """A table as `encode_table` encoded it. Raises DamagedIndexError where it is none."""
     from metta_index.indexer.errors import DecodeError
     from metta_index.indexer.text.symbols import decode_table
 
     try:
-        return [decode_table(table) for table in tables]
+        return decode_table(table)
     except DecodeError as error:
         raise DamagedIndexError(str(error)) from error
 

@@ -60,6 +60,13 @@ class NameRow:
         if numbers:
             (self._offered if min(numbers) < 0 else self._others)[key] = msgspec.Raw(_ENCODER.encode(numbers))
 
+    def add(self, offered: bytes, others: bytes) -> None:
+        """Adds names with later documents than it has, as `new_rows` gives them."""
+        for key, numbers in (_STORED.decode(offered) | _STORED.decode(others)).items():
+            known = self._offered.pop(key, None) or self._others.pop(key, None)
+            all_numbers = bytes(numbers) if known is None else b"%b,%b" % (bytes(known)[:-1], bytes(numbers)[1:])
+            (self._offered if b"-" in all_numbers else self._others)[key] = msgspec.Raw(all_numbers)
+
     def values(self) -> Values:
         return _values(self.bucket, _ENCODER.encode(self._offered), _ENCODER.encode(self._others))
 
@@ -71,8 +78,16 @@ def bucket_of(name: bytes) -> int:
 
 def first_rows(names: Names) -> Iterator[Values]:
     """All rows that names make, where nothing was known."""
-    for bucket, (offered, others) in enumerate(names.rows(BUCKETS)):
-        yield _values(bucket, offered, others)
+    for bucket in range(BUCKETS):
+        yield _values(bucket, *names.row(bucket, BUCKETS))
+
+
+def new_rows(names: Names) -> Iterator[tuple[int, tuple[bytes, bytes]]]:
+    """The rows that names add something to, with the two texts of what they add."""
+    for bucket in range(BUCKETS):
+        texts = names.row(bucket, BUCKETS)
+        if texts != (b"{}", b"{}"):
+            yield bucket, texts
 
 
 def offered_names(row: Sequence[Any], part: bytes, is_folded: bool) -> Iterator[tuple[bytes, int, int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from metta_index.cache.index_file import DamagedIndexError
@@ -16,7 +16,7 @@ from metta_index.cache.index_file import DamagedIndexError
 if TYPE_CHECKING:
     # Imported where names are read or written: a build without changes does neither.
     from metta_index.cache._names import Names
-    from metta_index.cache.name_rows import NameRow
+    from metta_index.cache.name_rows import NameRow, Values
     from metta_index.indexer.linking.postings import Mentions
 
 _SELECT = "SELECT bucket, offered, others, checksum FROM name"
@@ -30,16 +30,16 @@ class Postings:
         # Documents to add to names, negative where they offer it, and those to take away before.
         self._added: defaultdict[bytes, list[int]] = defaultdict(list)
         self._gone: defaultdict[bytes, set[int]] = defaultdict(set)
-        self._first: Names | None = None
+        self._new: Names | None = None
         self._has_first_rows = False
 
-    def add_first(self, document: int, now: Mentions) -> None:
-        """Notes what a document of an index mentions that knew no document before; each is put once."""
-        if self._first is None:
+    def add(self, document: int, now: Mentions) -> None:
+        """Notes what a document mentions that was not there before, or what a further piece of it does."""
+        if self._new is None:
             from metta_index.cache._names import Names
 
-            self._first = Names()
-        self._first.add(document, now.defined, now.others)
+            self._new = Names()
+        self._new.add(document, now.defined, now.others)
 
     def change(self, document: int, before: Mentions | None, now: Mentions | None) -> None:
         """Notes that a document mentions other names than before; None: there is, or was, no such document."""
@@ -57,34 +57,41 @@ class Postings:
     def forget_changes(self) -> None:
         self._added.clear()
         self._gone.clear()
-        self._first = None
+        self._new = None
         self._has_first_rows = False
 
     def flush(self, is_first: bool) -> None:
         """Writes what changed. `is_first`: there is no row yet, since nothing was built."""
         is_first = is_first and not self._has_first_rows
-        if not (is_first or self._added or self._gone):
+        if not (is_first or self._new or self._added or self._gone):
             return
         from metta_index.cache._names import Names
         from metta_index.cache.name_rows import bucket_of, first_rows
 
         if is_first:
-            rows = first_rows(self._first or Names())
+            rows = first_rows(self._new or Names())
         else:
             touched: defaultdict[int, list[bytes]] = defaultdict(list)
             for name in self._added.keys() | self._gone.keys():
                 touched[bucket_of(name)].append(name)
-            rows = (self._changed(self._row(bucket), names).values() for bucket, names in touched.items())
+            rows = self._changed_rows(touched)
         self._connection.executemany("INSERT OR REPLACE INTO name VALUES (?, ?, ?, ?)", rows)
         self.forget_changes()
         self._has_first_rows = is_first
 
-    def _changed(self, row: NameRow, names: Iterable[bytes]) -> NameRow:
-        for name in names:
-            added, gone = self._added.get(name, ()), self._gone.get(name, ())
-            left = [number for number in row.numbers(name) if abs(number) not in gone]
-            row.put(name, sorted({*added, *left}, key=abs))
-        return row
+    def _changed_rows(self, touched: Mapping[int, Iterable[bytes]]) -> Iterator[Values]:
+        from metta_index.cache.name_rows import new_rows
+
+        new = dict(new_rows(self._new)) if self._new else {}
+        for bucket in touched.keys() | new.keys():
+            row = self._row(bucket)
+            if bucket in new:
+                row.add(*new[bucket])
+            for name in touched.get(bucket, ()):
+                added, gone = self._added.get(name, ()), self._gone.get(name, ())
+                left = [number for number in row.numbers(name) if abs(number) not in gone]
+                row.put(name, sorted({*added, *left}, key=abs))
+            yield row.values()
 
     def defining(self, name: bytes) -> list[int]:
         """Numbers of the documents that offer a name, in ascending order."""

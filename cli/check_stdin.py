@@ -35,7 +35,7 @@ def check_stdin(session: Session, path: str, source: bytes, options: CheckOption
         summary = merge_summaries([summarize(language, table)], language.DIALECTS)
         regions = [_region(number, region, dialect) for number, region in enumerate(table.regions, 1)]
         tables = [encode_table(one) for one in (table, *(region.table for region in regions))]
-        index.put_document(path, name, len(source), digest, summary, tables)
+        index.put_document(path, name, len(source), digest, summary, tables, len(regions))
         link(index.imports, session.workspace().link_context(), known | {path}, known, False)
         index.show_tentative(path, digest)
         pieces = [(tree if name == "metta" else empty_tree(len(source)), table)]

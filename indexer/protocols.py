@@ -43,8 +43,9 @@ class IndexStore(Protocol):
         digest: bytes,
         summary: Summary,
         tables: Sequence[bytes],
+        regions: int = 0,
     ) -> None:
-        """Replaces what is known of a document. `tables`: encoded, one a piece, in order."""
+        """Replaces what is known of a document. `tables`: encoded, one a piece, in order; those of `regions` last."""
 
     def discard(self) -> None:
         """Forgets every document, and what was found of them."""

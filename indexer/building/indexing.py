@@ -221,7 +221,10 @@ class Indexing:
         except DecodeError as error:
             self.report.failures.append(Failure(document.path, f"what is embedded in it cannot be placed: {error}"))
             return False
-        self.index.put_document(document.path, document.language, document.size, document.digest, summary, tables)
+        regions = sum([piece.region is not None for piece in document.pieces])
+        self.index.put_document(
+            document.path, document.language, document.size, document.digest, summary, tables, regions
+        )
         for piece in document.pieces:
             piece.table, piece.text = b"", None
         return True

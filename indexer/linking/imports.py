@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from metta_index.indexer.languages.hosts.imports import is_followed
@@ -62,10 +62,8 @@ def placed_imports(path: str, parts: Iterable[Piece]) -> Iterator[tuple[Piece, I
                 yield piece, found
 
 
-def imports_in(path: str, tables: Sequence[SymbolTable]) -> Iterator[ImportRecord]:
+def imports_in(path: str, tables: Iterable[SymbolTable]) -> Iterator[ImportRecord]:
     """The imports of a document in the order of its text, those of regions last; not yet linked."""
-    if not any(table.imports for table in tables):
-        return
     for position, (piece, found) in enumerate(placed_imports(path, pieces(tables))):
         start = piece.offset + found.module_start
         place = piece.position(start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from metta_index.indexer import _columns
@@ -97,22 +97,20 @@ def line_map(table: Table) -> LineMap:
         raise DecodeError("a character of more bytes than there are") from error
 
 
-def pieces(tables: Sequence[Table]) -> Iterator[Piece]:
+def pieces(tables: Iterable[Table]) -> Iterator[Piece]:
     """The pieces of a document in order, each with where it starts; regions after their host, which is one piece."""
-    offset = row = byte_column = column = 0
-    host: LineMap | None = None
-    for number, table in enumerate(tables, 1):
+    last: Piece | None = None
+    for table in tables:
         if table.region is not None:
-            if host is None:
+            if last is None:
                 raise DecodeError("a region without a host")
-            yield Piece(0, 0, 0, 0, table, host)
-            continue
-        piece = Piece(offset, row, byte_column, column, table, line_map(table))
-        yield piece
-        host = piece.line_map
-        if number < len(tables):
-            end = piece.position(offset + table.size)
-            offset, row, byte_column, column = offset + table.size, end.row, end.byte_column, end.column
+            yield Piece(0, 0, 0, 0, table, last.line_map)
+        elif last is None:
+            yield (last := Piece(0, 0, 0, 0, table, line_map(table)))
+        else:
+            offset = last.offset + last.table.size
+            start = last.position(offset)
+            yield (last := Piece(offset, start.row, start.byte_column, start.column, table, line_map(table)))
 
 
 def occurrences(piece: Piece, only: bytes | None = None, within: tuple[int, int] | None = None) -> Iterator[Occurrence]:

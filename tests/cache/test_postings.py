@@ -24,8 +24,8 @@ NAMES = st.lists(st.sampled_from([b"a", b"A", b"b", b"-", "é".encode(), "É".en
 def test_names_that_hold_a_part_are_those_that_python_finds(names: list[bytes], part: bytes, is_folded: bool) -> None:
     postings = Postings(connect(":memory:"))
     offered = frozenset(names[::2])
-    postings.add_first(1, Mentions(offered, frozenset(names) - offered))
-    postings.add_first(12, Mentions(frozenset(), frozenset(names)))
+    postings.add(1, Mentions(offered, frozenset(names) - offered))
+    postings.add(12, Mentions(frozenset(), frozenset(names)))
     postings.flush(is_first=True)
 
     def is_wanted(name: bytes) -> bool:
@@ -46,7 +46,7 @@ def test_names_that_hold_a_part_are_those_that_python_finds(names: list[bytes], 
 def test_a_row_that_does_not_verify_is_not_taken(damage: str) -> None:
     connection = connect(":memory:")
     postings = Postings(connection)
-    postings.add_first(1, Mentions(frozenset({b"known"}), []))
+    postings.add(1, Mentions(frozenset({b"known"}), []))
     postings.flush(is_first=True)
     assert postings.defining(b"known") == [1]
     connection.execute(damage)
@@ -63,7 +63,11 @@ def test_the_rows_of_a_first_build_are_those_that_single_names_make(said: list[t
     names = Names()
     expected: dict[bytes, list[int]] = {}
     for document, (offered, others) in enumerate(said, 1):
-        names.add(document, offered, others - offered)
+        if document % 2:
+            names.add(document, offered, others - offered)
+        else:  # in pieces, some of which only mention what others offer
+            for piece in (others, offered, others):
+                names.add(document, offered & piece, piece)
         for name in offered | others:
             expected.setdefault(name, []).append(-document if name in offered else document)
     assert len(names) == len(expected)
@@ -92,10 +96,9 @@ def test_what_is_no_name_or_no_number_of_rows_is_refused() -> None:
     for wrong in ([1], ["text"], [None]):
         with pytest.raises(TypeError):
             names.add(1, wrong, [])  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="rows"):
-        names.rows(0)
-    with pytest.raises(OverflowError):
-        names.rows(-1)
+    for row, count in ((0, 0), (1, 1), (-1, 1), (0, -1), (0, 2**40)):
+        with pytest.raises(ValueError, match="row"):
+            names.row(row, count)
 
 
 _MENTIONS = st.frozensets(st.sampled_from([b"a", b"b", b"c", b"\xff", b"\0", b'"', b"\\"]))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_index.indexer.configuration import Settings
 from metta_index.indexer.discovery.manifest import Stat
 from metta_index.indexer.languages import ALWAYS_WHOLE, language_of, load_language
-from metta_index.indexer.text.digest import content_digest, read_part
+from metta_index.indexer.text.digest import DIGEST_BYTES, blake2b, content_digest, read_part
 
 if TYPE_CHECKING:
     from metta_index.indexer.building.work import Summary
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Files up to this size are read once: reading a file of usual size takes longer than sending its bytes to a worker.
 _KEPT = 64 << 10
+#: Larger ones are read in parts of this size: files may be larger than memory.
+_PART = 8 << 20
 
 
 class Piece:
@@ -87,24 +90,45 @@ def read_document(
     None: the digest is `known`, so the content is what it was. `room`: how many bytes may be kept.
     """
     file = located(root, path)
+    language = language_of(path)
+    own = settings.options_of(language, path)
+    dialect = settings.dialect_of(path)
+    if stat.size > _PART:
+        check = blake2b(digest_size=DIGEST_BYTES)
+        pieces = _pieces(_parts(file, check), language, own)
+        digest = check.digest()
+        if digest == known:
+            return None
+        # Without a piece it is empty now.
+        pieces = pieces or [Piece(0, 0, digest, language, own)]
+        return Document(path, stat, language, sum(piece.size for piece in pieces), digest, dialect, pieces)
     source = read_part(file, 0, stat.size + 1, spare=1)
     if len(source) > stat.size:  # it has grown since
         source = Path(file).read_bytes()
     digest = content_digest(source)
     if digest == known:
         return None
-    language = language_of(path)
-    dialect = settings.dialect_of(path)
-    own = settings.options_of(language, path)
-    starts = [0] if len(source) <= ALWAYS_WHOLE else load_language(language).cut(source)
-    if len(starts) == 1:
+    if len(source) > ALWAYS_WHOLE:
+        pieces = _pieces([source], language, own)
+    else:
         pieces = [Piece(0, len(source), digest, language, own)]
         if len(source) <= min(_KEPT, room):
             pieces[0].text = source
-    else:
-        ends = [*starts[1:], len(source)]
-        pieces = [
-            Piece(start, end - start, content_digest(source[start:end]), language, own)
-            for start, end in zip(starts, ends, strict=True)
-        ]
     return Document(path, stat, language, len(source), digest, dialect, pieces)
+
+
+def _parts(file: str, check: blake2b) -> Iterator[bytes]:
+    """The content of a file in parts, for which a digest is told of each."""
+    with Path(file).open("rb", buffering=0) as opened:
+        while part := opened.read(_PART):
+            check.update(part)
+            yield part
+
+
+def _pieces(parts: Iterable[bytes], language: str, dialect: str | None) -> list[Piece]:
+    pieces: list[Piece] = []
+    start = 0
+    for text in load_language(language).pieces(parts):
+        pieces.append(Piece(start, len(text), content_digest(text), language, dialect))
+        start += len(text)
+    return pieces

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -21,8 +21,8 @@ class Language(Protocol):
     KINDS: Sequence[str]
     DIALECTS: Sequence[str]  # from the strongest evidence to none
 
-    def cut(self, source: bytes) -> list[int]:
-        """Where the pieces of a text start that are parsed and kept apart."""
+    def pieces(self, parts: Iterable[bytes]) -> Iterator[bytes]:
+        """The pieces of a text, which comes in parts, that are parsed and kept apart."""
 
     def parse(self, source: bytes) -> SyntaxTree: ...
 

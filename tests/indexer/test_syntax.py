@@ -1,6 +1,7 @@
 """Syntax trees: their columns, their bytes, and pieces that agree with the whole."""
 
-import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from unittest import mock
 
 import pytest
@@ -10,8 +11,7 @@ from texts import sources, texts
 
 from metta_index.indexer import _columns
 from metta_index.indexer.errors import DecodeError
-from metta_index.indexer.languages.metta import _binding, grammar
-from metta_index.indexer.languages.metta import parse as parsing
+from metta_index.indexer.languages.metta import _binding, cutting, grammar
 from metta_index.indexer.languages.metta.language import KINDS, parse
 from metta_index.indexer.text.syntax import SyntaxTree, column, decode_tree, encode_tree
 
@@ -101,21 +101,31 @@ def test_the_cutter_finds_damage_exactly_where_tree_sitter_finds_an_error(source
     )
 
 
+@contextmanager
+def pieces_of(average: int) -> Iterator[None]:
+    """Cuts texts of any size, into pieces of about so many bytes."""
+    with (
+        mock.patch.object(cutting, "ALWAYS_WHOLE", 0),
+        mock.patch.object(cutting, "PIECE_SIZES", (average // 2, average, average * 2)),
+    ):
+        yield
+
+
 @settings(max_examples=200)
 @given(st.lists(texts, min_size=1, max_size=6), st.sampled_from([16, 64]))
 def test_pieces_and_whole_agree(parts: list[str], average: int) -> None:
     source = "\n".join(parts).encode()
     whole = parse(source)
     nodes, problems = [], []
-    with (
-        mock.patch.object(parsing, "ALWAYS_WHOLE", 0),
-        mock.patch.object(parsing, "PIECE_SIZES", (average // 2, average, average * 2)),
-    ):
-        starts = parsing.cut(source)
-    for start, end in itertools.pairwise([*starts, len(source)]):
-        piece = parse(source[start:end])
+    with pieces_of(average):
+        pieces = list(cutting.pieces([source]))
+    assert b"".join(pieces) == source
+    start = 0
+    for text in pieces:
+        piece = parse(text)
         nodes += [(kind, first + start, last + start, depth) for kind, first, last, depth in list(piece.rows())[1:]]
         problems += [(one.code, one.start_byte + start, one.end_byte + start) for one in piece.problems]
+        start += len(text)
     codes_of_the_start = {"byte-order-mark", "not-utf-8"}
     assert nodes == list(whole.rows())[1:]
     assert [one for one in problems if one[0] not in codes_of_the_start] == [
@@ -123,10 +133,36 @@ def test_pieces_and_whole_agree(parts: list[str], average: int) -> None:
     ]
 
 
+@settings(max_examples=300)
+@given(st.lists(sources, min_size=1, max_size=8), st.sampled_from([8, 16, 64]), st.integers(1, 60))
+def test_the_pieces_of_a_text_are_the_same_however_it_comes(texts: list[bytes], average: int, step: int) -> None:
+    source = b"\n".join(texts)
+    with pieces_of(average):
+        expected = list(cutting.pieces([source]))
+        assert list(cutting.pieces(source[at : at + step] for at in range(0, len(source), step))) == expected
+
+
+def test_of_a_text_that_comes_in_parts_little_is_held() -> None:
+    part = b"".join(b"(edge node-%d node-%d)\n" % (number, number * 7919 % 5000) for number in range(40_000))
+    given = held = 0
+
+    def parts() -> Iterator[bytes]:
+        nonlocal given
+        for _ in range(10):
+            given += len(part)
+            yield part
+
+    for piece in cutting.pieces(parts()):
+        held = max(held, given)
+        given -= len(piece)
+    assert given == 0
+    assert held <= len(part) + 2 * cutting.ALWAYS_WHOLE
+
+
 @pytest.mark.parametrize("line", [b")", b"\0", b"(a))\n", b"(= (f) 1)\n", b"(open\n"])
 def test_a_text_that_is_broken_everywhere_has_few_pieces(line: bytes) -> None:
     source = line * (1_000_000 // len(line))
-    assert len(parsing.cut(source)) <= 2 * len(source) / parsing.PIECE_SIZES[1]
+    assert len(list(cutting.pieces([source]))) <= 2 * len(source) / cutting.PIECE_SIZES[1]
 
 
 def test_an_edit_moves_only_the_cuts_near_it() -> None:

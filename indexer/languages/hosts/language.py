@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
 
@@ -30,8 +30,8 @@ class HostLanguage:
         self.name = name
         self.DIALECTS: Sequence[str] = (name,)
 
-    def cut(self, source: bytes) -> list[int]:
-        return [0]
+    def pieces(self, parts: Iterable[bytes]) -> Iterator[bytes]:
+        yield b"".join(parts)
 
     def parse(self, source: bytes) -> SyntaxTree:
         size = len(source)

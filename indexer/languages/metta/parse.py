@@ -3,56 +3,20 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from enum import IntEnum
 
 from tree_sitter import Node
 
 from metta_index.indexer import _columns
-from metta_index.indexer.languages import ALWAYS_WHOLE
 from metta_index.indexer.languages.metta import _binding, grammar
+from metta_index.indexer.languages.metta.cutting import Damage
 from metta_index.indexer.languages.metta.lexical import lexical_problems
 from metta_index.indexer.text.problems import Problem
 from metta_index.indexer.text.syntax import SyntaxTree, column, rows_of
-
-#: Sizes of the pieces of a large text, in bytes: smallest, average, largest. One
-#: piece is small enough that re-parsing it goes unnoticed, and large enough that
-#: what is stored for each costs little.
-PIECE_SIZES = (32 << 10, 64 << 10, ALWAYS_WHOLE)
 
 #: i64 has at most 19 digits: shorter numbers need no second look.
 _LONG_NUMBER = 19
 
 _BOM_MESSAGE = "a byte order mark, which is read as part of the first word; save the file without it"
-
-
-class Damage(IntEnum):
-    """What is wrong with a piece. The order is that of cut.c."""
-
-    SOUND = 0
-    UNCLOSED_PARENTHESIS = 1
-    STRAY_PARENTHESIS = 2
-    UNCLOSED_STRING = 3
-    NUL_BYTE = 4
-
-
-def cut(source: bytes) -> list[int]:
-    """Where the pieces of a text start that are parsed and kept apart; [0] for all but large texts.
-
-    A top-level atom, with the `!` before it, is never divided. The cuts depend on
-    the content around them only, so an edit changes the pieces it touches.
-    """
-    if len(source) <= ALWAYS_WHOLE:
-        return [0]
-    starts: list[int] = []
-    follows_sound = follows_broken = False
-    for start, end, damage, _where, _missing in _binding.cut(source, *PIECE_SIZES):
-        # A broken atom is part of the piece before it, where parse() isolates it again; so is what comes after it,
-        # as long as that is little: a text may be broken everywhere.
-        is_small = follows_broken and end - starts[-1] <= PIECE_SIZES[1]
-        if not ((damage and follows_sound) or is_small):
-            starts.append(start)
-        follows_sound, follows_broken = damage == Damage.SOUND, damage != Damage.SOUND
-    return starts
 
 
 def parse(source: bytes) -> SyntaxTree:

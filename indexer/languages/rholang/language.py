@@ -3,6 +3,6 @@
 from metta_index.indexer.languages.rholang.dialects import DIALECTS, is_error
 from metta_index.indexer.languages.rholang.extract import extract
 from metta_index.indexer.languages.rholang.grammar import KINDS
-from metta_index.indexer.languages.rholang.parse import cut, parse
+from metta_index.indexer.languages.rholang.parse import parse, pieces
 
-__all__ = ["DIALECTS", "KINDS", "cut", "extract", "is_error", "parse"]
+__all__ = ["DIALECTS", "KINDS", "extract", "is_error", "parse", "pieces"]

@@ -9,10 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tables import defined, problems_of, table_of
 
-from metta_index.indexer.languages.rholang import grammar
+from metta_index.indexer.languages.rholang import grammar, language
 from metta_index.indexer.languages.rholang.grammar import KINDS, Node
 from metta_index.indexer.languages.rholang.lexical import decode_string
-from metta_index.indexer.languages.rholang.parse import cut, parse
+from metta_index.indexer.languages.rholang.parse import parse
 from metta_index.indexer.text.occurrences import occurrences, pieces
 from metta_index.indexer.text.syntax import decode_tree, encode_tree
 
@@ -174,7 +174,7 @@ def test_a_par_is_flat() -> None:
 
 
 def test_a_text_is_one_piece() -> None:
-    assert cut(b"Nil" * 500_000) == [0]
+    assert list(language.pieces([b"Nil" * 500_000, b"Nil"])) == [b"Nil" * 500_001]
 
 
 def _work(text: str, monkeypatch: pytest.MonkeyPatch) -> int:

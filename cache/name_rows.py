@@ -31,7 +31,6 @@ _LIST = msgspec.json.Decoder(list[int])
 _ENCODER = msgspec.json.Encoder()
 #: Names that JSON cannot hold are in hexadecimal digits after this, which no other name holds.
 _HEXADECIMAL = "\0"
-_ESCAPED = rb"\u0000"
 
 
 class NameRow:
@@ -93,15 +92,34 @@ def new_rows(names: Names) -> Iterator[tuple[int, tuple[bytes, bytes]]]:
 def offered_names(row: Sequence[Any], part: bytes, is_folded: bool) -> Iterator[tuple[bytes, int, int]]:
     """The names with a part that a row says are offered, with how many documents offer and how many have each."""
     text, _others = _verified(*row)
-    # What JSON escapes is not found as it is; nor are the names that it cannot hold.
-    is_plain = _ENCODER.encode(_key(part)) == b'"%b"' % part and _ESCAPED not in text
-    if is_plain and part not in (text.lower() if is_folded else text):
+    if part and b"\\" not in text and _ENCODER.encode(_key(part)) == b'"%b"' % part:
+        yield from _holding(text, part, is_folded)
         return
     for key, stored in _STORED.decode(text).items():
         name = _name(key)
         if part in (name.lower() if is_folded else name):
-            numbers = bytes(stored)
-            yield name, numbers.count(b"-"), numbers.count(b",") + 1
+            yield name, *_counts(bytes(stored))
+
+
+def _holding(text: bytes, part: bytes, is_folded: bool) -> Iterator[tuple[bytes, int, int]]:
+    """As `offered_names`, where nothing is escaped, so that quotes do nothing but enclose names."""
+    searched = text.lower() if is_folded else text
+    seen = quotes = 0
+    at = searched.find(part)
+    while at >= 0:
+        quotes += text.count(b'"', seen, at)
+        seen = at
+        if quotes % 2:
+            start, end = text.rindex(b'"', 0, at) + 1, text.index(b'"', at)
+            seen = text.index(b"]", end)
+            quotes += 1
+            yield text[start:end], *_counts(text[end:seen])
+        at = searched.find(part, seen + 1)
+
+
+def _counts(numbers: bytes) -> tuple[int, int]:
+    """How many documents offer a name, and how many have it."""
+    return numbers.count(b"-"), numbers.count(b",") + 1
 
 
 def _key(name: bytes) -> str:

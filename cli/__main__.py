@@ -12,6 +12,15 @@ from metta_index.cli import VERSION
 #: Python does by itself takes a twentieth of a small build.
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
+#: Questions that are mostly asked without an option: the module and the function that answer each.
+_QUERIES = {
+    "def": ("querying", "run_def"),
+    "refs": ("querying", "run_refs"),
+    "doc": ("querying", "run_doc"),
+    "callers": ("calling", "run_callers"),
+    "callees": ("calling", "run_callees"),
+}
+
 
 def main() -> None:
     _enter_utf_8_mode()
@@ -57,6 +66,19 @@ def _run(arguments: list[str]) -> int:
         from metta_index.cli.exits import exit_code_of
 
         return exit_code_of(lambda: run_check(CheckRequest()))
+    if len(arguments) > 1 and arguments[0] in _QUERIES and not any(word.startswith("-") for word in arguments):
+        from importlib import import_module
+
+        from metta_index.cli.exits import exit_code_of
+
+        module, function = _QUERIES[arguments[0]]
+        ask = getattr(import_module(f"metta_index.cli.{module}"), function)
+        return exit_code_of(lambda: ask(arguments[1:]))
+    if len(arguments) == 2 and arguments[0] == "search" and not arguments[1].startswith("-"):
+        from metta_index.cli.exits import exit_code_of
+        from metta_index.cli.searching import run_search
+
+        return exit_code_of(lambda: run_search(arguments[1]))
     from metta_index.cli.app import run
 
     return run()

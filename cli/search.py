@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from metta_index.cli.colours import paint
-from metta_index.cli.exits import one_of, say
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
-from metta_index.cli.output import write_lines
-from metta_index.cli.places import name_of
-from metta_index.cli.refresh import answering, refresh
-from metta_index.cli.session import open_session
-
-if TYPE_CHECKING:
-    from metta_index.indexer.queries.index import Index
-    from metta_index.indexer.queries.searching import Match
+from metta_index.cli.searching import SHOWN, run_search
 
 
 def search_command(
@@ -27,7 +16,7 @@ def search_command(
     mode: Annotated[
         str, typer.Option("--mode", help="auto, substring, prefix, glob or subsequence.", metavar="MODE")
     ] = "auto",
-    limit: Annotated[int, typer.Option("--limit", min=0, help="At most so many names; 0: all.", metavar="N")] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="At most so many names; 0: all.", metavar="N")] = SHOWN,
     builtins: Annotated[bool, typer.Option("--builtins", help="Names of the language, too.")] = False,
     root: Annotated[Path | None, ROOT_OPTION] = None,
     output_format: Annotated[str, FORMAT_OPTION] = "text",
@@ -45,49 +34,12 @@ def search_command(
 
       metta-index search --mode subsequence grtng
     """
-    one_of("--format", output_format, "text", "json")
-    one_of("--mode", mode, "auto", "substring", "prefix", "glob", "subsequence")
-    with open_session(root) as session:
-        refresh(session, not no_refresh)
-        from metta_index.indexer.queries.index import Index
-        from metta_index.indexer.queries.searching import Mode, search
-
-        with answering(session):
-            index = Index(session.index)
-            found = search(index, name_of(pattern), Mode(mode), builtins)
-            shown = found[:limit] if limit else found
-            objects = [_object(index, match) for match in shown]
-    if output_format == "json":
-        write_lines((json.dumps(one, ensure_ascii=False) for one in objects), None)
-    else:
-        write_lines(_lines(objects), None)
-    if len(shown) < len(found):
-        say(f"{len(found) - len(shown):,} more; --limit 0 shows all {len(found):,}")
-    elif not found:
-        say(f"no name matches {pattern}; --mode subsequence finds letters that lie apart, --builtins the language's")
-    return 0 if found else 1
-
-
-def _object(index: Index, match: Match) -> dict[str, Any]:
-    from metta_index.indexer.discovery.walk import display_path
-    from metta_index.indexer.text.symbols import name_text
-
-    symbols = index.definitions(match.name)
-    return {
-        "schema": 1,
-        "name": name_text(match.name),
-        "kinds": sorted({symbol.kind.name.lower() for symbol in symbols}) or ["builtin"],
-        "arities": sorted({symbol.arity for symbol in symbols if symbol.arity is not None}),
-        "paths": list(dict.fromkeys(display_path(symbol.path) for symbol in symbols)),
-        "used_in": match.used,
-        "builtin": match.is_builtin,
-        "doc": next((symbol.doc for symbol in symbols if symbol.doc), None),
-    }
-
-
-def _lines(objects: list[dict[str, Any]]) -> Iterator[str]:
-    for found in objects:
-        arities = "".join(f"/{arity}" for arity in found["arities"])
-        paths = found["paths"]
-        where = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
-        yield f"{found['name']}{arities}  {paint(' '.join(found['kinds']), 'kind')}  {paint(where, 'path')}"
+    return run_search(
+        pattern,
+        mode=mode,
+        limit=limit,
+        builtins=builtins,
+        root=root,
+        output_format=output_format,
+        no_refresh=no_refresh,
+    )

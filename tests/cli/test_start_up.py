@@ -127,13 +127,30 @@ def test_the_version_loads_nothing_at_all(workspace: Path) -> None:
 FOR_IMPORTS = {"metta_index.indexer.linking.imports", "metta_index.indexer.languages.metta.modules"}
 
 
+@pytest.mark.parametrize("options", ["", "--no-refresh "])
 @pytest.mark.parametrize("query", ["def f", "refs f", "doc f", "search f", "callers f", "callees h"])
-def test_a_query_by_name_loads_what_reads_the_index_and_no_more(workspace: Path, query: str) -> None:
-    loaded = loaded_by(*query.split(), cwd=workspace)
+def test_a_query_by_name_loads_what_reads_the_index_and_no_more(workspace: Path, query: str, options: str) -> None:
+    command, name = query.split()
+    loaded = loaded_by(command, *options.split(), name, cwd=workspace)
     assert "metta_index.indexer.queries.index" in loaded  # it did ask
-    assert {name.partition(".")[0] for name in loaded} & (FOR_SOME | {"tree_sitter", "ctypes"}) == set()
-    allowed = {"metta_index.cli.app"} | (FOR_IMPORTS if query.startswith("callees") else set())
+    without_typer = set() if options else TYPER
+    assert {name.partition(".")[0] for name in loaded} & (FOR_SOME | without_typer | {"tree_sitter", "ctypes"}) == set()
+    allowed = ({"metta_index.cli.app"} if options else set()) | (FOR_IMPORTS if command == "callees" else set())
     assert loaded & ((OURS_FOR_WORK | FOR_IMPORTS) - allowed) == set()
+
+
+@pytest.mark.parametrize("names", ["f", "h f", "nothing-of-this-name", "a.metta:2:9", "a.metta:99:1", "$x"])
+@pytest.mark.parametrize("command", ["def", "refs", "doc", "search", "callers", "callees"])
+def test_a_query_without_options_says_what_it_says_with_them(workspace: Path, command: str, names: str) -> None:
+    plain = run(command, *names.split(), cwd=workspace)
+    with_typer = run(command, "--format", "text", *names.split(), cwd=workspace)
+    if command == "search" and len(names.split()) > 1:
+        assert plain.returncode == 2 and b"unexpected extra argument" in plain.stderr
+    assert (plain.returncode, plain.stdout, plain.stderr) == (
+        with_typer.returncode,
+        with_typer.stdout,
+        with_typer.stderr,
+    )
 
 
 #: Whether a new name is a name, and whether a problem is an error, the language says, which loads its grammar.

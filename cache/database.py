@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING
 
 from metta_index.cache.index_file import DamagedIndexError, connect, described, is_damage, set_aside
 from metta_index.cache.index_reader import IndexReader
-from metta_index.cache.index_rows import COLUMNS, DocumentRow, decoded_table, decoded_tables, head, seal
+from metta_index.cache.index_rows import COLUMNS, DocumentRow, decoded_table, decoded_tables, head, piece_context, seal
 from metta_index.indexer.discovery.manifest import Manifest, Stat
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class IndexDatabase(IndexReader):
         for position, data in enumerate(tables):
             table = decoded.get(data) or decoded_table(data)
             importing = importing or bool(table.imports)
-            sealed = seal(document.piece(position), data)
+            sealed = seal(piece_context(path, digest, position), data)
             self._connection.execute("INSERT INTO piece VALUES (?, ?, ?)", (document.id, position, sealed))
             if old is None:
                 self.postings.add(document.id, mentions([table]))
@@ -208,7 +208,7 @@ class IndexDatabase(IndexReader):
         self._connection.execute("INSERT OR REPLACE INTO manifest VALUES (1, ?)", (sealed,))
         self._connection.execute("COMMIT")
         # What follows, such as keeping findings, starts from here.
-        self._rows.clear()
+        self._forget_rows()
         self._known, self._known_checksum = finished, head(sealed)
         return totals
 
@@ -272,10 +272,6 @@ class IndexDatabase(IndexReader):
     def _forget_changes(self) -> None:
         for rows in (self.postings, self.imports, self.finding_rows):
             rows.forget_changes()
-
-    def _forget_rows(self) -> None:
-        self._paths = None
-        self._rows.clear()
 
     def keep_findings(self) -> None:
         """Makes the findings put since the last build visible to others.

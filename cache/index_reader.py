@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 from json import dumps
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from metta_index.cache.finding_rows import FindingRows
 from metta_index.cache.import_rows import ImportRows
 from metta_index.cache.index_file import DamagedIndexError
-from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, stored, unseal
+from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, piece_context, stored, unseal
 from metta_index.cache.postings import Postings
 from metta_index.indexer.discovery.manifest import Manifest
 
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from metta_index.indexer.linking.imports import ImportRecord
 
 _ONE_DOCUMENT = f"SELECT {COLUMNS} FROM document WHERE path = ?"
-_NUMBERED = f"SELECT {COLUMNS} FROM document WHERE id IN (SELECT value FROM json_each(?))"
+_PATHS = "SELECT id, path FROM document WHERE id IN (SELECT value FROM json_each(?))"
 _PIECES = (
-    "SELECT document, position, data FROM piece WHERE document IN (SELECT value FROM json_each(?))"
-    " ORDER BY document, position"
+    "SELECT piece.document, document.pieces, piece.data FROM piece JOIN document ON document.id = piece.document"
+    " WHERE piece.document IN (SELECT value FROM json_each(?)) ORDER BY piece.document, piece.position"
 )
+#: Questions that are answered by the rows that they need, and not all.
+_FEW = 20
 #: How many documents have their tables read at once: enough that asking costs little beside reading.
 _AT_ONCE = 100
 
@@ -44,7 +46,10 @@ class IndexReader:
         self.postings = Postings(connection)
         self.imports = ImportRows(connection)
         self.finding_rows = FindingRows(connection)
-        self._paths: dict[int, str] | None = None
+        # Documents that were asked for, by number and by path, and how often some were.
+        self._paths: dict[int, str] = {}
+        self._numbers: dict[str, int] = {}
+        self._path_queries = 0
         # Documents that were read and verified since the manifest was.
         self._rows: dict[str, DocumentRow] = {}
 
@@ -52,7 +57,7 @@ class IndexReader:
         """None where there was no build, or the manifest does not verify."""
         known, checksum = self._known, self._known_checksum
         self._known, self._known_checksum = None, None
-        self._rows.clear()
+        self._forget_rows()
         with suppress(sqlite3.DatabaseError, DamagedIndexError):
             row = self._connection.execute("SELECT data FROM manifest").fetchone()
             if row:
@@ -115,38 +120,62 @@ class IndexReader:
     def tables(self, document: DocumentRow) -> Iterator[bytes]:
         """The encoded symbol tables of a document, verified."""
         rows = self._connection.execute("SELECT data FROM piece WHERE document = ? ORDER BY position", (document.id,))
-        return _verified(document, (data for (data,) in rows))
+        return _verified(document.path, document.digest, document.pieces, (data for (data,) in rows))
 
     def tables_of_each(self, paths: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
         """The encoded symbol tables of documents, verified; those that are not there are left out."""
-        waiting = (document for path in paths if (document := self.document(path)) is not None)
+        waiting = (path for path in paths if path in self.digests())
         while group := list(islice(waiting, _AT_ONCE)):
-            found: dict[int, list[bytes]] = {document.id: [] for document in group}
-            for number, _position, data in self._connection.execute(_PIECES, (dumps(list(found)),)):
-                found[number].append(data)
-            for document in group:
-                yield document.path, list(_verified(document, found.pop(document.id)))
+            numbers = [self._number_of(path) for path in group]
+            found: dict[int, tuple[int, list[bytes]]] = {}
+            for number, count, data in self._connection.execute(_PIECES, (dumps(numbers),)):
+                found.setdefault(number, (count, []))[1].append(data)
+            for path, number in zip(group, numbers, strict=True):
+                # Neither the number of pieces nor their data is taken unless they fit each other and the manifest.
+                count, tables = found.pop(number, (0, []))
+                yield path, list(_verified(path, self.digests()[path], count, tables))
 
-    def defining(self, name: bytes) -> list[DocumentRow]:
+    def defining(self, name: bytes) -> list[str]:
         """The documents that offer a name, in the order of their paths' bytes."""
-        return self._numbered(self.postings.defining(name))
+        return self._paths_of(self.postings.defining(name))
 
-    def mentioning(self, name: bytes) -> list[DocumentRow]:
+    def mentioning(self, name: bytes) -> list[str]:
         """The documents that mention a name, in the order of their paths' bytes."""
-        return self._numbered(self.postings.mentioning(name))
+        return self._paths_of(self.postings.mentioning(name))
 
-    def offering(self, name: bytes) -> list[str]:
-        """The documents that offer a name, in the order of their paths' bytes, their rows unread."""
-        numbers = self.postings.defining(name)
-        if not numbers:
-            return []
-        if self._paths is None:
-            rows = self._connection.execute("SELECT id, path FROM document")
-            self._paths = {number: path if isinstance(path, str) else os.fsdecode(path) for number, path in rows}
+    def _paths_of(self, numbers: Collection[int]) -> list[str]:
+        unknown = [number for number in numbers if number not in self._paths]
+        if unknown:
+            # Who asks often is told all at once.
+            self._path_queries += 1
+            if self._path_queries > _FEW:
+                rows = self._connection.execute("SELECT id, path FROM document")
+            else:
+                rows = self._connection.execute(_PATHS, (dumps(unknown),))
+            for number, stored_path in rows:
+                path = stored_path if isinstance(stored_path, str) else os.fsdecode(stored_path)
+                self._paths[number] = path
+                self._numbers[path] = number
         try:
-            return sorted((self._paths[number] for number in numbers), key=os.fsencode)
+            found = [self._paths[number] for number in numbers]
         except KeyError as error:
             raise DamagedIndexError(f"document {error} is missing") from error
+        return sorted(found, key=os.fsencode)
+
+    def _number_of(self, path: str) -> int:
+        number = self._numbers.get(path)
+        if number is None:
+            document = self.document(path)
+            if document is None:
+                raise DamagedIndexError(f"the document {path!r} is missing")
+            number = document.id
+        return number
+
+    def _forget_rows(self) -> None:
+        """Forgets what was read of documents, of which others are there now."""
+        self._rows.clear()
+        self._paths.clear()
+        self._numbers.clear()
 
     def digests(self) -> dict[str, bytes]:
         """The digest of every document of the last build, their rows unread."""
@@ -189,25 +218,15 @@ class IndexReader:
         """The imports that lead to some documents, in the order of their paths' bytes and texts."""
         return _in_order(self.imports.leading_to(targets))
 
-    def _numbered(self, numbers: list[int]) -> list[DocumentRow]:
-        found = [DocumentRow.of(row) for row in self._connection.execute(_NUMBERED, (dumps(numbers),))]
-        if len(found) != len(numbers):
-            missing = set(numbers) - {document.id for document in found}
-            raise DamagedIndexError(f"document {min(missing)} is missing")
-        for document in found:
-            self._trust(document)
-        found.sort(key=lambda document: os.fsencode(document.path))
-        return found
 
-
-def _verified(document: DocumentRow, sealed: Iterable[object]) -> Iterator[bytes]:
+def _verified(path: str, digest: bytes, count: int, sealed: Iterable[object]) -> Iterator[bytes]:
     """What the sealed pieces of a document hold. Raises DamagedIndexError where one is missing or does not verify."""
     found = 0
     for data in sealed:
-        yield unseal(document.piece(found), data)
+        yield unseal(piece_context(path, digest, found), data)
         found += 1
-    if found != document.pieces:
-        raise DamagedIndexError(f"{found} of the {document.pieces} pieces of {document.path!r} are there")
+    if found != count or not found:
+        raise DamagedIndexError(f"{found} of the {count} pieces of {path!r} are there")
 
 
 def _in_order(records: list[ImportRecord]) -> list[ImportRecord]:

@@ -63,9 +63,10 @@ class DocumentRow(NamedTuple):
         fields = [self.id, stored(self.path), *self[2:]]
         return (*fields, _document_checksum(fields))
 
-    def piece(self, position: int) -> str:
-        """What the sealed table of a piece belongs to."""
-        return f"piece {position} of {self.digest.hex()} {self.path!r}"
+
+def piece_context(path: str, digest: bytes, position: int) -> str:
+    """What the sealed table of a piece belongs to."""
+    return f"piece {position} of {digest.hex()} {path!r}"
 
 
 def stored(path: str) -> str | bytes:

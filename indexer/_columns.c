@@ -211,6 +211,8 @@ static const uint8_t *get_varint(const uint8_t *in, const uint8_t *end, uint32_t
     return NULL;
 }
 
+static uint32_t unzigzag(uint32_t value) { return (value >> 1) ^ (0u - (value & 1)); }
+
 /* A column of 32-bit values as differences (signed, zigzag) in varints. */
 static PyObject *pack_column(PyObject *module, PyObject *arg) {
     Py_buffer column;
@@ -236,34 +238,121 @@ static PyObject *pack_column(PyObject *module, PyObject *arg) {
     return result;
 }
 
-static PyObject *unpack_column(PyObject *module, PyObject *arg) {
-    Py_buffer packed;
-    if (PyObject_GetBuffer(arg, &packed, PyBUF_SIMPLE)) return NULL;
-    const uint8_t *in = packed.buf, *end = in + packed.len;
-    size_t count = 0;
-    for (const uint8_t *byte = in; byte < end; byte++) count += !(*byte & 128);
-    PyObject *result = NULL;
-    uint32_t *values = PyMem_Malloc(count * 4 + 4);
-    if (!values) {
-        PyErr_NoMemory();
-        goto done;
-    }
-    uint32_t last = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t value;
+/* The values of a packed column, to be freed with PyMem_Free; NULL with an exception. */
+static uint32_t *unpacked(PyObject *column, size_t *count) {
+    char *bytes;
+    Py_ssize_t size;
+    if (PyBytes_AsStringAndSize(column, &bytes, &size)) return NULL;
+    const uint8_t *in = (const uint8_t *)bytes, *end = in + size;
+    *count = 0;
+    for (const uint8_t *byte = in; byte < end; byte++) *count += !(*byte & 128);
+    uint32_t *values = PyMem_Malloc(*count * 4 + 4), last = 0;
+    if (!values) return (uint32_t *)PyErr_NoMemory();
+    for (size_t i = 0; i < *count && in; i++) {
+        uint32_t value = 0;
         in = get_varint(in, end, &value);
-        if (!in) break;
-        last += (value >> 1) ^ (0u - (value & 1));
+        last += unzigzag(value);
         values[i] = last;
     }
-    if (!in || in != end)
-        PyErr_SetString(PyExc_ValueError, "not a packed column");
-    else
-        result = PyBytes_FromStringAndSize((const char *)values, (Py_ssize_t)count * 4);
+    if (in == end) return values;
     PyMem_Free(values);
-done:
-    PyBuffer_Release(&packed);
+    PyErr_SetString(PyExc_ValueError, "not a packed column");
+    return NULL;
+}
+
+static PyObject *unpack_column(PyObject *module, PyObject *packed) {
+    size_t count;
+    uint32_t *values = unpacked(packed, &count);
+    PyObject *result = values ? PyBytes_FromStringAndSize((const char *)values, (Py_ssize_t)count * 4) : NULL;
+    PyMem_Free(values);
     return result;
+}
+
+#define MOST_COLUMNS 4
+
+/*
+ * rows_with(value, columns): of columns packed by pack_column the rows in which the first one has this value, as tuples
+ * of the number of the row and what the other columns have there; and how many rows there are.
+ * Unpacking the columns takes as long as all else that is asked of a document for one of its names.
+ */
+static PyObject *rows_with(PyObject *module, PyObject *args) {
+    unsigned int wanted;
+    PyObject *columns, *rows = NULL;
+    if (!PyArg_ParseTuple(args, "IO", &wanted, &columns)) return NULL;
+    Py_ssize_t count = PyTuple_Check(columns) ? PyTuple_Size(columns) : 0;
+    if (count < 1 || count > MOST_COLUMNS) return PyErr_Format(PyExc_TypeError, "not one to four columns in a tuple");
+    const uint8_t *in[MOST_COLUMNS], *end[MOST_COLUMNS];
+    for (Py_ssize_t i = 0; i < count; i++) {
+        char *bytes;
+        Py_ssize_t size;
+        if (PyBytes_AsStringAndSize(PyTuple_GetItem(columns, i), &bytes, &size)) return NULL;
+        in[i] = (const uint8_t *)bytes;
+        end[i] = in[i] + size;
+    }
+    uint32_t values[MOST_COLUMNS] = {0}, row = 0;
+    rows = PyList_New(0);
+    for (; rows && in[0] < end[0]; row++) {
+        for (Py_ssize_t i = 0; i < count; i++) {
+            uint32_t value;
+            in[i] = get_varint(in[i], end[i], &value);
+            if (!in[i]) goto unfit;
+            values[i] += unzigzag(value);
+        }
+        if (values[0] != wanted) continue;
+        PyObject *found = PyTuple_New(count);
+        int failed = !found;
+        for (Py_ssize_t i = 0; i < count && !failed; i++) {
+            PyObject *number = PyLong_FromUnsignedLong(i ? values[i] : row);
+            failed = !number || PyTuple_SetItem(found, i, number);
+        }
+        failed = failed || PyList_Append(rows, found);
+        Py_XDECREF(found);
+        if (failed) Py_CLEAR(rows);
+    }
+    if (!rows) return NULL;
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (in[i] != end[i]) goto unfit;
+    return Py_BuildValue("(NI)", rows, row);
+unfit:
+    Py_DECREF(rows);
+    return PyErr_Format(PyExc_ValueError, "not packed columns of one length");
+}
+
+/*
+ * rows_around(starts, ends, places): for each of some places the number, start and end of the row whose span, of two
+ * packed columns, holds it, or None; and how many rows there are. Starts ascend.
+ */
+static PyObject *rows_around(PyObject *module, PyObject *args) {
+    PyObject *packed_starts, *packed_ends, *places, *rows = NULL;
+    if (!PyArg_ParseTuple(args, "SSO", &packed_starts, &packed_ends, &places)) return NULL;
+    size_t count = 0, end_count = 0;
+    uint32_t *starts = unpacked(packed_starts, &count), *ends = starts ? unpacked(packed_ends, &end_count) : NULL;
+    Py_ssize_t place_count = PyList_Check(places) ? PyList_Size(places) : -1;
+    if (!ends) goto done;
+    if (count != end_count || place_count < 0) {
+        PyErr_SetString(PyExc_ValueError, "columns of different length, or no list of places");
+        goto done;
+    }
+    rows = PyList_New(place_count);
+    for (Py_ssize_t i = 0; rows && i < place_count; i++) {
+        long long place = PyLong_AsLongLong(PyList_GetItem(places, i));
+        size_t low = 0, high = count;
+        while (low < high) {
+            size_t middle = (low + high) / 2;
+            if (starts[middle] <= place) low = middle + 1;
+            else high = middle;
+        }
+        PyObject *row = NULL;
+        if (low && place < ends[low - 1]) row = Py_BuildValue("(nII)", (Py_ssize_t)low - 1, starts[low - 1], ends[low - 1]);
+        else row = Py_NewRef(Py_None);
+        if (PyErr_Occurred()) Py_CLEAR(row);
+        if (!row || PyList_SetItem(rows, i, row)) Py_CLEAR(rows);
+    }
+    if (rows) rows = Py_BuildValue("(Nn)", rows, (Py_ssize_t)count);
+done:
+    PyMem_Free(starts);
+    PyMem_Free(ends);
+    return rows;
 }
 
 /*
@@ -441,6 +530,10 @@ static PyMethodDef methods[] = {
     {"unpack_tree", unpack_tree, METH_VARARGS, "Columns from the bytes of pack_tree; ValueError if they are none."},
     {"pack_column", pack_column, METH_O, "A column of 32-bit values as compact bytes."},
     {"unpack_column", unpack_column, METH_O, "The column packed by pack_column; ValueError if it is none."},
+    {"rows_with", rows_with, METH_VARARGS,
+     "The rows of packed columns in which the first has a value, and how many rows there are; ValueError if unfit."},
+    {"rows_around", rows_around, METH_VARARGS,
+     "Number, start and end of the row around each of some places, and how many rows there are; ValueError if unfit."},
     {"gather", gather, METH_VARARGS, "The values of a column at some rows."},
     {"line_columns", line_columns, METH_O, "Line starts and multi-byte characters of a source."},
     {NULL, NULL, 0, NULL},

@@ -89,11 +89,11 @@ class IndexReader(Protocol):
     def tables_of_each(self, paths: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
         """As `tables_of`, of many documents; those that are not there are left out."""
 
-    def defining(self, name: bytes) -> Sequence[IndexedDocument]:
-        """The documents that define, declare or document a name, or state facts of it."""
+    def defining(self, name: bytes) -> Sequence[str]:
+        """The documents that define, declare or document a name, or state facts of it, in the order of paths' bytes."""
 
-    def mentioning(self, name: bytes) -> Sequence[IndexedDocument]:
-        """The documents that mention a name, those that define it included."""
+    def mentioning(self, name: bytes) -> Sequence[str]:
+        """The documents that mention a name, those that define it included, in the order of paths' bytes."""
 
     def names(
         self, is_wanted: Callable[[bytes], bool], part: bytes = b"", is_folded: bool = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from metta_index.indexer.linking.import_graph import ImportGraph
 from metta_index.indexer.linking.imports import ImportRecord
@@ -14,15 +13,10 @@ from metta_index.indexer.text.offers import Offer, offers_of
 from metta_index.indexer.text.positions import Position
 
 
-class OfferReader(IndexReader, Protocol):
-    def offering(self, name: bytes) -> Sequence[str]:
-        """The documents that offer a name, in the order of their paths' bytes."""
-
-
 class WorkspaceFacts:
     """Fulfils `rules.linked.Knowledge`. `whole`: many documents will ask, so the whole import graph is read at once."""
 
-    def __init__(self, reader: OfferReader, whole: bool = False) -> None:
+    def __init__(self, reader: IndexReader, whole: bool = False) -> None:
         self._reader = reader
         self._index = Index(reader)
         self._offering: dict[bytes, Sequence[str]] = {}
@@ -44,7 +38,7 @@ class WorkspaceFacts:
     def offering(self, name: bytes) -> Sequence[str]:
         found = self._offering.get(name)
         if found is None:
-            found = self._offering[name] = self._reader.offering(name)
+            found = self._offering[name] = self._reader.defining(name)
         return found
 
     def anywhere(self, name: bytes) -> Sequence[Offer]:
@@ -55,7 +49,7 @@ class WorkspaceFacts:
         return found
 
     def mentioning(self, name: bytes) -> Sequence[str]:
-        return [document.path for document in self._reader.mentioning(name)]
+        return self._reader.mentioning(name)
 
     def offers(self, path: str) -> Mapping[bytes, Sequence[Offer]]:
         found = self._offers.get(path)

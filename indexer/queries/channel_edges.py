@@ -67,7 +67,7 @@ def channel_edges_to(index: Index, paths: Iterable[str]) -> Iterator[ImportRecor
         for one in piece.table.definitions
         if one.kind in _LISTENING and not is_private(piece.table.names[one.name])
     }
-    senders = {document.path for name in names for document in index.reader.mentioning(name)}
+    senders = {path for name in names for path in index.reader.mentioning(name)}
     for sender in sorted(senders):
         for record in channel_edges(index, sender):
             if record.resolution is not None and record.resolution.target in wanted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.indexer.protocols import IndexedDocument, IndexReader
@@ -104,7 +104,7 @@ class Index:
     def __init__(self, reader: IndexReader) -> None:
         self.reader = reader
         self._pieces: dict[str, list[Piece]] = {}
-        self._defining: dict[bytes, dict[str, IndexedDocument]] = {}
+        self._defining: dict[bytes, dict[str, None]] = {}
         self._definitions: dict[bytes, list[Symbol]] = {}
         self._graph: ImportGraph | None = None
         self._imports: dict[str, list[ImportRecord]] = {}
@@ -124,11 +124,11 @@ class Index:
         """As `pieces`, and not kept: for who goes through all documents."""
         return list(pieces([open_table(data) for data in self.reader.tables_of(path)]))
 
-    def defining(self, name: bytes) -> Mapping[str, IndexedDocument]:
-        """The documents that offer a name, by their paths."""
+    def defining(self, name: bytes) -> Collection[str]:
+        """The documents that offer a name; to ask whether one does is quick."""
         found = self._defining.get(name)
         if found is None:
-            found = self._defining[name] = {document.path: document for document in self.reader.defining(name)}
+            found = self._defining[name] = dict.fromkeys(self.reader.defining(name))
         return found
 
     def definitions(self, name: bytes | str) -> list[Symbol]:
@@ -137,7 +137,7 @@ class Index:
         found = self._definitions.get(name)
         if found is None:
             found = []
-            for path, parts in self.each(self.defining(name).values()):
+            for path, parts in self.each(self.defining(name)):
                 found += _symbols(path, parts, name)
             self._definitions[name] = found
         return list(found)
@@ -151,9 +151,8 @@ class Index:
                 found += _references(path, piece, name)
         return found
 
-    def each(self, documents: Iterable[IndexedDocument], keep: bool = False) -> Iterator[tuple[str, list[Piece]]]:
+    def each(self, paths: Collection[str], keep: bool = False) -> Iterator[tuple[str, list[Piece]]]:
         """The pieces of documents, read together. `keep`: as `pieces` does, for who comes back to them."""
-        paths = [document.path for document in documents]
         if not keep:  # there may be as many as files of the workspace
             for path, tables in self.reader.tables_of_each(paths):
                 yield path, list(pieces([open_table(data) for data in tables]))

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from metta_index.indexer.languages import language_of
 from metta_index.indexer.queries.index import Index, Reference
 from metta_index.indexer.text.occurrences import Piece, numbers
 from metta_index.indexer.text.symbols import Role
@@ -61,13 +62,12 @@ def places_of(index: Index, name: bytes, within: frozenset[str] | None = None) -
     changing: list[Reference] = []
     modules: list[Reference] = []
     foreign: list[Reference] = []
-    for document in index.reader.mentioning(name):
-        path = document.path
+    for path in index.reader.mentioning(name):
         if within is not None and path not in within:
             continue
         for piece in index.pieces(path):
             table = piece.table
-            language = table.region.language if table.region is not None else document.language
+            language = table.region.language if table.region is not None else language_of(path)
             named = [(piece.offset + one.module_start, piece.offset + one.module_end) for one in table.imports]
             for found in index.references_in(path, name, piece):
                 if language != "metta":

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from metta_index.indexer.languages import language_of
 from metta_index.indexer.languages.hosts import HOSTS
 from metta_index.indexer.languages.metta.builtins import Builtin, candidates
 from metta_index.indexer.linking.import_graph import SELF, Edge
@@ -193,8 +194,8 @@ def _registered(index: Index, question: Question) -> Iterator[Meaning]:
     note = "registered by a program that nothing here imports"
     loaded = {found.path for found in index.reached(question.path)} | {question.path}
     # A thousand files of MeTTa may define the name: those need not be read.
-    for path, document in index.defining(question.name).items():
-        if document.language in HOSTS and path not in loaded:
+    for path in index.defining(question.name):
+        if language_of(path) in HOSTS and path not in loaded:
             for symbol in index.symbols_in(path, question.name):
                 if symbol.flags & Flag.REGISTERED:
                     yield Meaning(Step.REGISTERED, Confidence.LIKELY, symbol, space=SELF, note=note)

@@ -104,14 +104,14 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
 
 
-def run_command(command: Sequence[str | Path], silent: bool = False) -> CommandRun:
+def run_command(command: Sequence[str | Path], silent: bool = False, cwd: Path = HOME) -> CommandRun:
     """Runs a command to its end; `silent`: what it says on stderr is dropped. Raises RuntimeError where it fails."""
     started = time.perf_counter()
     process = subprocess.Popen(
         [str(word) for word in command],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL if silent else None,
-        cwd=HOME,
+        cwd=cwd,
         env=_environment(),
         text=True,
     )

@@ -89,11 +89,10 @@ def _row(label: str, arguments: list[str | Path], workspace: MadeWorkspace, scal
     command = [*PROGRAM, *arguments]
     lines = run_command(command, silent=True, cwd=workspace.root).output.count("\n")
 
-    def timed(words: list[str | Path]) -> Callable[[], float]:
-        return lambda: run_command(words, silent=True, cwd=workspace.root).wall_ms
-
     took, floor, over = over_in_turns(
-        timed(command), timed([*EMPTY_PROGRAM, "build", workspace.root]), max(1, scale.runs)
+        lambda: run_command(command, silent=True, cwd=workspace.root).wall_ms,
+        lambda: run_command([*EMPTY_PROGRAM, "build", workspace.root], silent=True).wall_ms,
+        max(1, scale.runs),
     )
     note = f"{took:.0f} ms, floor {floor:.0f} ms; {lines:,} {'line' if lines == 1 else 'lines'} of output"
     if over > LIMIT_MS and lines > 1:

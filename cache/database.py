@@ -9,8 +9,8 @@ Its tables (`cache.index_file` has the statements):
   declarations, reference_count, errors, pieces, regions, checksum)`: one row a file. `path` is
   relative to the workspace, text; a blob where its bytes are not UTF-8. `regions`: how many
   texts of other languages are inside it; each is one of the `pieces`.
-* `piece(document, position, data)`: the symbol tables of a document, sealed. All but
-  large files have one.
+* `piece(document, position, checksum, data)`: the symbol tables of a document
+  (`cache.piece_rows`). All but large files have one.
 * `name(bucket, offered, others, checksum)`: which documents offer a name, and which
   mention it, as JSON (`cache.name_rows`). The views `defines(name, path)` and
   `mentions(name, path)` spell them out.
@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING
 
 from metta_index.cache.index_file import DamagedIndexError, connect, described, is_damage, set_aside
 from metta_index.cache.index_reader import IndexReader
-from metta_index.cache.index_rows import COLUMNS, DocumentRow, decoded_table, decoded_tables, head, piece_context, seal
+from metta_index.cache.index_rows import COLUMNS, DocumentRow, decoded_table, decoded_tables, head, seal
 from metta_index.indexer.discovery.manifest import Manifest, Stat
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ class IndexDatabase(IndexReader):
         tables: Sequence[bytes],
         regions: int = 0,
     ) -> None:
+        from metta_index.cache.piece_rows import INSERT, piece_checksum
         from metta_index.indexer.linking.imports import imports_in
         from metta_index.indexer.linking.postings import changed_mentions, mentions
         from metta_index.indexer.rules.keys import imports_key
@@ -173,8 +174,8 @@ class IndexDatabase(IndexReader):
         for position, data in enumerate(tables):
             table = decoded.get(data) or decoded_table(data)
             importing = importing or bool(table.imports)
-            sealed = seal(piece_context(path, digest, position), data)
-            self._connection.execute("INSERT INTO piece VALUES (?, ?, ?)", (document.id, position, sealed))
+            checksum = piece_checksum(path, digest, position, data)
+            self._connection.execute(INSERT, (document.id, position, checksum, data))
             if old is None:
                 self.postings.add(document.id, mentions([table]))
             if keep:

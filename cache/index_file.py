@@ -7,7 +7,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
-SCHEMA = 9
+SCHEMA = 10
 _BUSY_MS = 1000
 
 _TABLES = """
@@ -32,6 +32,7 @@ CREATE TABLE document (
 CREATE TABLE piece (
     document INTEGER NOT NULL REFERENCES document (id) ON DELETE CASCADE,
     position INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
     data BLOB NOT NULL,
     PRIMARY KEY (document, position)
 );

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from metta_index.cache.finding_rows import FindingRows
 from metta_index.cache.import_rows import ImportRows
 from metta_index.cache.index_file import DamagedIndexError
-from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, piece_context, stored, unseal
+from metta_index.cache.index_rows import COLUMNS, DocumentRow, head, stored, unseal
 from metta_index.cache.postings import Postings
 from metta_index.indexer.discovery.manifest import Manifest
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 _ONE_DOCUMENT = f"SELECT {COLUMNS} FROM document WHERE path = ?"
 _PATHS = "SELECT id, path FROM document WHERE id IN (SELECT value FROM json_each(?))"
-_PIECES = (
-    "SELECT piece.document, document.pieces, piece.data FROM piece JOIN document ON document.id = piece.document"
-    " WHERE piece.document IN (SELECT value FROM json_each(?)) ORDER BY piece.document, piece.position"
+_TABLES = "SELECT checksum, data FROM piece WHERE document = ? ORDER BY position"
+_TABLES_OF_EACH = (
+    "SELECT piece.document, document.pieces, piece.checksum, piece.data"
+    " FROM piece JOIN document ON document.id = piece.document WHERE piece.document IN (SELECT value FROM json_each(?))"
+    " ORDER BY piece.document, piece.position"
 )
 #: Questions that are answered by the rows that they need, and not all.
 _FEW = 20
@@ -119,21 +121,25 @@ class IndexReader:
 
     def tables(self, document: DocumentRow) -> Iterator[bytes]:
         """The encoded symbol tables of a document, verified."""
-        rows = self._connection.execute("SELECT data FROM piece WHERE document = ? ORDER BY position", (document.id,))
-        return _verified(document.path, document.digest, document.pieces, (data for (data,) in rows))
+        from metta_index.cache.piece_rows import verified
+
+        rows = self._connection.execute(_TABLES, (document.id,))
+        return verified(document.path, document.digest, document.pieces, rows)
 
     def tables_of_each(self, paths: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
         """The encoded symbol tables of documents, verified; those that are not there are left out."""
+        from metta_index.cache.piece_rows import verified
+
         waiting = (path for path in paths if path in self.digests())
         while group := list(islice(waiting, _AT_ONCE)):
             numbers = [self._number_of(path) for path in group]
-            found: dict[int, tuple[int, list[bytes]]] = {}
-            for number, count, data in self._connection.execute(_PIECES, (dumps(numbers),)):
-                found.setdefault(number, (count, []))[1].append(data)
+            found: dict[int, tuple[int, list[tuple[object, object]]]] = {}
+            for number, count, *row in self._connection.execute(_TABLES_OF_EACH, (dumps(numbers),)):
+                found.setdefault(number, (count, []))[1].append((row[0], row[1]))
             for path, number in zip(group, numbers, strict=True):
                 # Neither the number of pieces nor their data is taken unless they fit each other and the manifest.
-                count, tables = found.pop(number, (0, []))
-                yield path, list(_verified(path, self.digests()[path], count, tables))
+                count, rows = found.pop(number, (0, []))
+                yield path, list(verified(path, self.digests()[path], count, rows))
 
     def defining(self, name: bytes) -> list[str]:
         """The documents that offer a name, in the order of their paths' bytes."""
@@ -217,16 +223,6 @@ class IndexReader:
     def imports_to(self, targets: Iterable[str]) -> list[ImportRecord]:
         """The imports that lead to some documents, in the order of their paths' bytes and texts."""
         return _in_order(self.imports.leading_to(targets))
-
-
-def _verified(path: str, digest: bytes, count: int, sealed: Iterable[object]) -> Iterator[bytes]:
-    """What the sealed pieces of a document hold. Raises DamagedIndexError where one is missing or does not verify."""
-    found = 0
-    for data in sealed:
-        yield unseal(piece_context(path, digest, found), data)
-        found += 1
-    if found != count or not found:
-        raise DamagedIndexError(f"{found} of the {count} pieces of {path!r} are there")
 
 
 def _in_order(records: list[ImportRecord]) -> list[ImportRecord]:

@@ -64,11 +64,6 @@ class DocumentRow(NamedTuple):
         return (*fields, _document_checksum(fields))
 
 
-def piece_context(path: str, digest: bytes, position: int) -> str:
-    """What the sealed table of a piece belongs to."""
-    return f"piece {position} of {digest.hex()} {path!r}"
-
-
 def stored(path: str) -> str | bytes:
     """A path as SQLite can hold it: text, or bytes where they are not UTF-8."""
     try:

@@ -18,7 +18,9 @@ _STEPS_PER_EDGE = 32
 class Edge(NamedTuple):
     """One import that leads to a document. `into`: the space as written, "" where the form has none.
 
-    `start`: the byte of the form in `source`. `module`: the name as written.
+    `start`: the byte of the form in `source`. `module`: the name as written. `has_global_spaces`:
+    in the dialect of the source a name of a space means the same in every document: PeTTa's
+    `&self` is that of the program that runs, not of the document.
     Imports that do nothing, for want of a `!`, are no edges.
     """
 
@@ -28,6 +30,7 @@ class Edge(NamedTuple):
     into: str
     start: int
     module: str = ""
+    has_global_spaces: bool = False
 
     @property
     def space(self) -> str:
@@ -134,8 +137,8 @@ class ImportGraph:
         """What a document brings with it: the spaces that it names itself are its own, unless it is included."""
         for edge in self.edges_from(path):
             inner = edge.space
-            if is_included:
-                yield edge, inner, edge.is_included
+            if is_included or edge.has_global_spaces:
+                yield edge, inner, is_included and edge.is_included
             else:
                 yield edge, space if inner == SELF else "", False
 

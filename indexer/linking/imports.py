@@ -51,7 +51,8 @@ class ImportRecord(NamedTuple):
             return None
         if resolution.status not in (Status.RESOLVED, Status.AMBIGUOUS, Status.ILLEGAL):
             return None
-        return Edge(self.path, resolution.target, self.form, self.into, self.form_start, self.module)
+        has_global_spaces = self.dialect == "petta"
+        return Edge(self.path, resolution.target, self.form, self.into, self.form_start, self.module, has_global_spaces)
 
 
 def placed_imports(path: str, parts: Iterable[Piece]) -> Iterator[tuple[Piece, Import]]:

@@ -127,6 +127,19 @@ def test_a_use_before_its_import_or_its_bind_is_noted(program: Program, workspac
     assert token["confidence"] == "possible" and "plain symbol" in token["note"]
 
 
+@pytest.mark.parametrize(("dialect", "space"), [("petta", "&self"), ("hyperon", "&kb")])
+def test_the_own_space_of_an_imported_document_is_that_of_the_program_in_petta(
+    program: Program, workspace: Path, dialect: str, space: str
+) -> None:
+    (workspace / "metta-index.toml").write_text(f'dialect = "{dialect}"\n')
+    text = "!(import! &kb rules)\n!(go)\n"
+    (workspace / "program.metta").write_text(text)
+    (workspace / "rules.metta").write_text("!(import! &self more)\n")
+    (workspace / "more.metta").write_text("(= (go) 1)\n")
+    (found,) = answers(program, "def", place(text, "go", "program.metta"))
+    assert (found["step"], found["path"], found["space"]) == ("import", "more.metta", space)
+
+
 def test_refs_covers_who_does_not_import_and_tells_uses_apart(program: Program, workspace: Path) -> None:
     found = answers(program, "refs", "helper")
     assert [(one["path"], one["use"], one["arguments"], one["within"]) for one in found] == [

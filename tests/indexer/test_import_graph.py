@@ -15,14 +15,15 @@ from metta_index.indexer.linking.import_graph import SELF, Edge, ImportGraph
 
 
 def edges_of(text: str) -> list[Edge]:
-    """`a>b` imports into &self, `a>b@&s` into &s, `a+b` includes, `a-b` loads apart; later ones stand later."""
+    """`a>b` imports into &self, `a>b@&s` into &s, `a+b` includes, `a-b` loads apart, `a*b` is PeTTa's `a>b`; later ones stand later."""
     edges = []
     for start, word in enumerate(text.split()):
         path, _, into = word.partition("@")
-        sign = next(sign for sign in ">+-" if sign in path)
+        sign = next(sign for sign in ">+-*" if sign in path)
         source, target = path.split(sign)
-        form = {">": "import!", "+": "include", "-": "mod-space!"}[sign]
-        edges.append(Edge(source, target, form, into or (SELF if sign == ">" else ""), start, f"m:{target}"))
+        form = {"+": "include", "-": "mod-space!"}.get(sign, "import!")
+        space = into or (SELF if form == "import!" else "")
+        edges.append(Edge(source, target, form, space, start, f"m:{target}", has_global_spaces=sign == "*"))
     return edges
 
 
@@ -48,6 +49,8 @@ CLOSURES = {
     "included into a space": ("a+b@&s b>c b+d", "b&s c&s d&s"),
     "included into its own": ("a+b@&self", "b+"),
     "included by what is imported": ("a>b b+c", "b& c&"),
+    "spaces of PeTTa are those of the program": ("a*b@&s b*c b*d@&t d*e", "b&s c& d&t e&"),
+    "PeTTa's in others": ("a>b@&s b*c", "b&s c&"),
     "nothing": ("b>a", ""),
 }
 

@@ -15,7 +15,10 @@ from metta_index.indexer.linking.import_graph import SELF, Edge, ImportGraph
 
 
 def edges_of(text: str) -> list[Edge]:
-    """`a>b` imports into &self, `a>b@&s` into &s, `a+b` includes, `a-b` loads apart, `a*b` is PeTTa's `a>b`; later ones stand later."""
+    """`a>b` imports into &self, `a>b@&s` into &s, `a+b` includes, `a-b` loads apart; later ones stand later.
+
+    `a*b` is `a>b` in PeTTa.
+    """
     edges = []
     for start, word in enumerate(text.split()):
         path, _, into = word.partition("@")

@@ -16,7 +16,8 @@ from metta_index.indexer.discovery.walk import display_path
 
 if TYPE_CHECKING:
     from metta_index.indexer.queries.calls import Callee, Caller
-    from metta_index.indexer.queries.index import Index, Reference
+    from metta_index.indexer.queries.index import Index
+    from metta_index.indexer.queries.symbols import Reference
 
 #: What calls stand in, for people and for programs, by `TopKind`.
 _LABELS = ("a rule without a name", "declaration", "documentation", "fact", "! at top level", "elsewhere")

@@ -12,7 +12,8 @@ from metta_index.cli.refresh import relative_path
 
 if TYPE_CHECKING:
     from metta_index.cli.session import Session
-    from metta_index.indexer.queries.index import Index, Reference
+    from metta_index.indexer.queries.index import Index
+    from metta_index.indexer.queries.symbols import Reference
 
 _PLACE = re.compile(r"(.+):(\d+):(\d+)", re.S)
 

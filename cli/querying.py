@@ -18,8 +18,9 @@ from metta_index.cli.source_lines import SourceLines
 from metta_index.indexer.discovery.walk import display_path
 
 if TYPE_CHECKING:
-    from metta_index.indexer.queries.index import Index, Reference, Symbol
-    from metta_index.indexer.queries.resolving import Meaning
+    from metta_index.indexer.queries.index import Index
+    from metta_index.indexer.queries.meanings import Meaning
+    from metta_index.indexer.queries.symbols import Reference, Symbol
     from metta_index.indexer.text.symbols import Kind, Role
 
 USES = ("call", "evaluated", "pattern", "data", "type", "documentation", "import", "fact", "binding")
@@ -81,7 +82,7 @@ def _answer(
 
 def _object(found: Meaning | Reference) -> dict[str, Any]:
     from metta_index.indexer.formats.answers import meaning_object, reference_object
-    from metta_index.indexer.queries.index import Reference
+    from metta_index.indexer.queries.symbols import Reference
 
     return reference_object(found) if isinstance(found, Reference) else meaning_object(found)
 
@@ -144,7 +145,7 @@ def _references(session: Session, index: Index, query: str) -> list[Reference]:
 
 def _meaning_lines(meanings: list[Meaning], sources: SourceLines) -> Iterator[str]:
     from metta_index.indexer.formats.answers import builtin_signature
-    from metta_index.indexer.queries.resolving import Step
+    from metta_index.indexer.queries.meanings import Step
 
     told = (Step.SCOPE, Step.IMPORT, Step.REGISTERED)
     label_of = cache(lambda step, *what: paint((f"{step} " if step in told else "") + _label(*what), "kind"))

@@ -21,8 +21,9 @@ from metta_index.cli.source_lines import read_source
 from metta_index.indexer.discovery.walk import display_path
 
 if TYPE_CHECKING:
-    from metta_index.indexer.queries.index import Index, Reference
+    from metta_index.indexer.queries.index import Index
     from metta_index.indexer.queries.renaming import Places
+    from metta_index.indexer.queries.symbols import Reference
 
 #: So many places are named in a message.
 _NAMED = 3

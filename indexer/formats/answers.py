@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from metta_index.indexer.discovery.walk import display_path
 from metta_index.indexer.languages.metta.builtins import Builtin
-from metta_index.indexer.queries.index import Reference, Symbol
-from metta_index.indexer.queries.resolving import Meaning
+from metta_index.indexer.queries.meanings import Meaning
+from metta_index.indexer.queries.symbols import Reference, Symbol
 from metta_index.indexer.text.positions import Position
 from metta_index.indexer.text.symbols import Flag, Role, Use, name_text
 

@@ -19,7 +19,7 @@ from metta_index.indexer.formats.imports import import_fact_objects, import_obje
 from metta_index.indexer.languages import Language, load_language
 from metta_index.indexer.linking.import_facts import ImportFacts
 from metta_index.indexer.linking.imports import ImportRecord, placed_imports
-from metta_index.indexer.queries.resolving import Step
+from metta_index.indexer.queries.meanings import Step
 from metta_index.indexer.queries.targets import Target
 from metta_index.indexer.text.occurrences import Piece, occurrences, odd_ends, pieces
 from metta_index.indexer.text.symbols import (

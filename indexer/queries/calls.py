@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from metta_index.indexer.queries.index import Index, Reference
+from metta_index.indexer.queries.index import Index
+from metta_index.indexer.queries.symbols import Reference
 from metta_index.indexer.text.enclosing import Block, Enclosing
 from metta_index.indexer.text.occurrences import Occurrence, Piece, occurrences
 from metta_index.indexer.text.symbols import Role, TopKind, Use
 
 if TYPE_CHECKING:
-    from metta_index.indexer.queries.resolving import Meaning
+    from metta_index.indexer.queries.meanings import Meaning
 
 #: For what stands outside of all atoms, as words may after a syntax error.
 _OUTSIDE = Block(TopKind.OTHER, None, 0, 0)

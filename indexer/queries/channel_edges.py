@@ -15,7 +15,8 @@ from metta_index.indexer.languages.metta.modules import Resolution, Status, Targ
 from metta_index.indexer.languages.metta.modules import Target as File
 from metta_index.indexer.languages.rholang.globals import is_private
 from metta_index.indexer.linking.imports import ImportRecord
-from metta_index.indexer.queries.index import Index, Symbol
+from metta_index.indexer.queries.index import Index
+from metta_index.indexer.queries.symbols import Symbol
 from metta_index.indexer.text.occurrences import Occurrence, Piece, occurrences
 from metta_index.indexer.text.symbols import Kind, Role, Use, name_text
 

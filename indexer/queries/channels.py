@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metta_index.indexer.languages.rholang.globals import is_private
-from metta_index.indexer.queries.index import Index, Symbol
-from metta_index.indexer.queries.resolving import Meaning, Question, Step, same_variable, variable
+from metta_index.indexer.queries.index import Index
+from metta_index.indexer.queries.meanings import Meaning, Question, Step
+from metta_index.indexer.queries.resolving import same_variable, variable
+from metta_index.indexer.queries.symbols import Symbol
 from metta_index.indexer.text.occurrences import Piece, scope_of
 from metta_index.indexer.text.symbols import Confidence, Kind, Role
 

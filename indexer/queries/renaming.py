@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from metta_index.indexer.languages import language_of
-from metta_index.indexer.queries.index import Index, Reference
+from metta_index.indexer.queries.index import Index
+from metta_index.indexer.queries.symbols import Reference
 from metta_index.indexer.text.occurrences import Piece, numbers
 from metta_index.indexer.text.symbols import Role
 

@@ -13,7 +13,7 @@ from metta_index.indexer.languages.metta.builtins import modules_of
 from metta_index.indexer.languages.metta.builtins import names as builtin_names
 from metta_index.indexer.languages.rholang.globals import is_private
 from metta_index.indexer.queries.index import Index
-from metta_index.indexer.queries.resolving import Step
+from metta_index.indexer.queries.meanings import Step
 from metta_index.indexer.text.symbols import Flag, Kind
 
 _ONLY_HERE = (Kind.TOKEN, Kind.SPACE)

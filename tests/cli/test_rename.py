@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from in_memory import index_of
 from program import Program
 
-from metta_index.indexer.queries.index import Index, Reference
+from metta_index.indexer.queries.index import Index
 from metta_index.indexer.queries.renaming import diff_of, mentions_in_text, places_of, word_problem
+from metta_index.indexer.queries.symbols import Reference
 
 FILES = {
     "main.metta": '!(import! &self lib:greet)\n; greet in a comment, "greet" in a string\n(= (main) (greet "greet"))\n'

@@ -19,7 +19,8 @@ from metta_index.indexer.building.build import Options
 from metta_index.indexer.building.report import BuildReport
 from metta_index.indexer.execution.wanted import Wanted
 from metta_index.indexer.queries.index import Index
-from metta_index.indexer.queries.resolving import Question, Step, resolve
+from metta_index.indexer.queries.meanings import Question, Step
+from metta_index.indexer.queries.resolving import resolve
 from metta_index.indexer.text.occurrences import occurrences
 from metta_index.indexer.text.symbols import Role
 

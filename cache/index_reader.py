@@ -18,6 +18,7 @@ from metta_index.cache.postings import Postings
 from metta_index.indexer.discovery.manifest import Manifest
 
 if TYPE_CHECKING:
+    from metta_index.cache.offered_text import OfferedText
     from metta_index.indexer.linking.imports import ImportRecord
 
 _ONE_DOCUMENT = f"SELECT {COLUMNS} FROM document WHERE path = ?"
@@ -205,6 +206,10 @@ class IndexReader:
         `part`: what all wanted ones hold; with `is_folded`, ASCII letters of names as small ones.
         """
         return self.postings.names(is_wanted, part, is_folded)
+
+    def offered_text(self) -> OfferedText:
+        """The names that are offered, to be looked for by what they begin and end with."""
+        return self.postings.offered_text()
 
     def tables_of(self, path: str) -> Iterator[bytes]:
         """The encoded symbol tables of a document, verified; none where there is no such document."""

@@ -101,8 +101,15 @@ def offered_names(row: Sequence[Any], part: bytes, is_folded: bool) -> Iterator[
             yield name, *_counts(bytes(stored))
 
 
+def offered_keys(row: Sequence[Any]) -> list[bytes]:
+    """The names that a row says are offered."""
+    text, _others = _verified(*row)
+    # Where nothing is escaped, quotes do nothing but enclose names.
+    return [_name(key) for key in _STORED.decode(text)] if b"\\" in text else text.split(b'"')[1::2]
+
+
 def _holding(text: bytes, part: bytes, is_folded: bool) -> Iterator[tuple[bytes, int, int]]:
-    """As `offered_names`, where nothing is escaped, so that quotes do nothing but enclose names."""
+    """As `offered_names`, where nothing is escaped."""
     searched = text.lower() if is_folded else text
     seen = quotes = 0
     at = searched.find(part)

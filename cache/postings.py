@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metta_index.cache.index_file import DamagedIndexError
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     # Imported where names are read or written: a build without changes does neither.
     from metta_index.cache._names import Names
     from metta_index.cache.name_rows import NameRow, Values
+    from metta_index.cache.offered_text import OfferedText
     from metta_index.indexer.linking.postings import Mentions
 
 _SELECT = "SELECT bucket, offered, others, checksum FROM name"
@@ -108,12 +109,24 @@ class Postings:
 
         `part`: what all wanted ones hold; with `is_folded`, ASCII letters of names as small ones.
         """
-        from metta_index.cache.name_rows import BUCKETS, offered_names
+        from metta_index.cache.name_rows import offered_names
+
+        for row in self._rows():
+            yield from [found for found in offered_names(row, part, is_folded) if is_wanted(found[0])]
+
+    def offered_text(self) -> OfferedText:
+        """The names that some document offers, to be looked for by what they begin and end with."""
+        from metta_index.cache.offered_text import OfferedText
+
+        return OfferedText(self._rows())
+
+    def _rows(self) -> Iterator[tuple[Any, ...]]:
+        from metta_index.cache.name_rows import BUCKETS
 
         count = 0
         for row in self._connection.execute(_SELECT):
             count += 1
-            yield from [found for found in offered_names(row, part, is_folded) if is_wanted(found[0])]
+            yield row
         if count != BUCKETS:
             raise DamagedIndexError(f"{count:,} of the {BUCKETS:,} rows of names are there")
 

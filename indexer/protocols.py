@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from metta_index.indexer.discovery.manifest import Manifest
     from metta_index.indexer.linking.imports import ImportRecord
     from metta_index.indexer.linking.link import ImportStore
+    from metta_index.indexer.rules.near import Offered
 
 
 class EntryCache(Protocol):
@@ -103,6 +104,9 @@ class IndexReader(Protocol):
         `part`: what all wanted ones hold, so that others need not be asked for; with
         `is_folded` in small letters, where the name has any.
         """
+
+    def offered_text(self) -> Offered:
+        """The names that are offered, to be looked for by what they begin and end with."""
 
     def imports_of(self, path: str) -> list[ImportRecord]: ...
 

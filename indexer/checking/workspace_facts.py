@@ -8,9 +8,12 @@ from metta_index.indexer.linking.import_graph import ImportGraph
 from metta_index.indexer.linking.imports import ImportRecord
 from metta_index.indexer.protocols import IndexReader
 from metta_index.indexer.queries.index import Index
-from metta_index.indexer.rules.near import NearNames
+from metta_index.indexer.rules.near import NearNames, Offered, near_names
 from metta_index.indexer.text.offers import Offer, offers_of
 from metta_index.indexer.text.positions import Position
+
+#: Names that are looked for in the text of all names, before these are hashed: that costs as much as some hundred do.
+_FEW = 100
 
 
 class WorkspaceFacts:
@@ -25,6 +28,8 @@ class WorkspaceFacts:
         self._imports: dict[str, list[ImportRecord]] | None = None
         self._graph: ImportGraph | None = None
         self._near: NearNames | None = None
+        self._near_queries = 0
+        self._offered_text: Offered | None = None
         if whole:
             self._read_imports()
 
@@ -64,6 +69,10 @@ class WorkspaceFacts:
         return self._index.graph_from(path) if self._graph is None else self._graph
 
     def near(self, name: bytes) -> list[bytes]:
+        self._near_queries += 1
+        if self._near is None and self._near_queries <= _FEW:
+            self._offered_text = self._offered_text or self._reader.offered_text()
+            return near_names(name, self._offered_text)
         if self._near is None:
             self._near = NearNames(found for found, _offering, _mentioning in self._reader.names(lambda name: True))
         return self._near.of(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Protocol
 
 from metta_index.indexer.rules.keys import folded, rests
 
@@ -31,6 +32,35 @@ def is_near(one: bytes, other: bytes) -> bool:
     return len(left) <= 1 and len(right) <= 1
 
 
+class Offered(Protocol):
+    """The names that some document offers, to be looked for by their parts."""
+
+    def between(self, start: bytes, end: bytes) -> Iterable[bytes]:
+        """Those that start and end so."""
+
+    def spelt(self, whole: bytes) -> Iterable[bytes]:
+        """Those that are so without hyphens and capitals (`keys.folded`)."""
+
+
+def near_names(name: bytes, offered: Offered) -> list[bytes]:
+    """The names near one, sorted: as `NearNames` gives them, which pays for who asks for more than a few.
+
+    One edit leaves what is before or after the middle as it is; only two letters that
+    are swapped may lie across it, or be the second and the third.
+    """
+    half = max(2, len(name) // 2)
+    found = {*offered.between(name[:half], b""), *offered.between(name[:2], name[half:])}
+    for at in (1, half - 1):
+        swapped = name[:at] + name[at : at + 2][::-1] + name[at + 2 :]
+        found.update(other for other in offered.between(swapped, b"") if other == swapped)
+    found.update(offered.spelt(folded(name)))
+    return _sorted_near(name, found)
+
+
+def _sorted_near(name: bytes, others: Iterable[bytes]) -> list[bytes]:
+    return sorted(other for other in others if is_near(name, other) or _is_spelt_alike(name, other))
+
+
 class NearNames:
     """Names by all that is left of them without one letter: two names one edit apart have such a rest in common."""
 
@@ -42,7 +72,7 @@ class NearNames:
 
     def of(self, name: bytes) -> list[bytes]:
         found = {other for rest in rests(name) for other in self._by_rest.get(rest, ())}
-        return sorted(other for other in found if is_near(name, other) or _is_spelt_alike(name, other))
+        return _sorted_near(name, found)
 
 
 def _is_spelt_alike(one: bytes, other: bytes) -> bool:

@@ -99,6 +99,22 @@ def linked_document(size: int, number: int) -> bytes:
     return head.encode() + document(max(size - len(head), 0), number)
 
 
+def sound_document(size: int, number: int) -> bytes:
+    """A module in which the check finds nothing: typed functions that call each other, and one of the module before."""
+    text, called = f"; Module {number}\n", "abs-math"
+    if number % FILES_PER_FOLDER:
+        text += f"!(import! &self module-{number - 1})\n"
+        called = f"entry-{number - 1}"
+    step = 0
+    while len(text) < size:
+        step += 1
+        name = f"step-{number}-{step}"
+        text += f"(: {name} (-> Number Number))\n(= ({name} $x)\n   (if (> $x {step}) ({called} (- $x 1)) $x))\n"
+        called = name
+    entry = f"entry-{number}"
+    return f"{text}(: {entry} (-> Number Number))\n(= ({entry} $x) ({called} $x))\n!({entry} {number})\n".encode()
+
+
 #: What linked documents import: a rule that all of them call, and functions that a program in Python gives.
 HUB = b"""!(import! &self native)
 (: hub-rule (-> Number Number Number))
@@ -181,6 +197,11 @@ class MadeWorkspace:
 def make_workspace(root: Path, count: int, mean: int = 2000) -> MadeWorkspace:
     """Writes `count` distinct files of `mean` bytes on average, 40 a folder."""
     return _make(root, count, mean, document)
+
+
+def make_sound_workspace(root: Path, count: int, mean: int = 2000) -> MadeWorkspace:
+    """As `make_workspace`, of files in which the check finds nothing."""
+    return _make(root, count, mean, sound_document)
 
 
 def make_linked_workspace(root: Path, count: int, mean: int = 2000) -> MadeWorkspace:

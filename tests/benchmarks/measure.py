@@ -104,8 +104,11 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
 
 
-def run_command(command: Sequence[str | Path], silent: bool = False, cwd: Path = HOME) -> CommandRun:
-    """Runs a command to its end; `silent`: what it says on stderr is dropped. Raises RuntimeError where it fails."""
+def run_command(command: Sequence[str | Path], silent: bool = False, cwd: Path = HOME, expected: int = 0) -> CommandRun:
+    """Runs a command to its end; `silent`: what it says on stderr is dropped.
+
+    Raises RuntimeError where it ends with another exit code than is expected.
+    """
     started = time.perf_counter()
     process = subprocess.Popen(
         [str(word) for word in command],
@@ -121,7 +124,7 @@ def run_command(command: Sequence[str | Path], silent: bool = False, cwd: Path =
     wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stdout.close()
-    if process.returncode:
+    if process.returncode != expected:
         raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}")
     return CommandRun(wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000, output)
 

@@ -25,8 +25,8 @@ from benchmarks.page import load_note, page, section, sections_of
 from benchmarks.rows import COLUMNS, FULL, QUICK, Row, Scale, Suite, cells
 
 SUITES = (
-    "plan", "ratios", "peers", "queries", "linking", "growth", "large", "cache", "hashing", "ablation", "hostile",
-    "profile",
+    "plan", "ratios", "peers", "queries", "check", "linking", "growth", "large", "cache", "hashing", "ablation",
+    "hostile", "profile",
 )  # fmt: skip
 RESULTS = Path(__file__).with_name("RESULTS.md")
 

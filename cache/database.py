@@ -6,9 +6,10 @@ Its tables (`cache.index_file` has the statements):
 * `manifest(id, data)`: one row, what the last build saw of every file
   (`indexer.discovery.manifest`), sealed.
 * `document(id, path, language, dialect, size, digest, atoms, definitions,
-  declarations, reference_count, errors, pieces, regions, checksum)`: one row a file. `path` is
-  relative to the workspace, text; a blob where its bytes are not UTF-8. `regions`: how many
-  texts of other languages are inside it; each is one of the `pieces`.
+  declarations, reference_count, errors, pieces, regions, heads_only, checksum)`: one row a
+  file. `path` is relative to the workspace, text; a blob where its bytes are not UTF-8.
+  `regions`: how many texts of other languages are inside it; each is one of the `pieces`.
+  `heads_only`: 1 where what stands inside facts was left out, for there is too much of it.
 * `piece(document, position, checksum, data)`: the symbol tables of a document
   (`cache.piece_rows`). All but large files have one.
 * `name(bucket, offered, others, checksum)`: which documents offer a name, and which
@@ -55,6 +56,7 @@ _TOTALS = {
     "errors": "errors",
     "atoms": "atoms",
     "regions": "regions",
+    "heads_only": "heads_only",
 }
 _INSERT = f"INSERT INTO document ({COLUMNS}) VALUES ({', '.join('?' * len(COLUMNS.split(', ')))})"
 
@@ -151,6 +153,7 @@ class IndexDatabase(IndexReader):
             known = self.imports.of(old.id)
             self._connection.execute("DELETE FROM document WHERE id = ?", (old.id,))
             self._count(old, -1)
+        first = decoded.get(tables[0]) or decoded_table(tables[0])
         document = DocumentRow(
             old.id if old is not None else self._new_id(),
             path,
@@ -165,6 +168,7 @@ class IndexDatabase(IndexReader):
             summary.errors,
             len(tables),
             regions,
+            int(first.heads_only),
         )
         self._connection.execute(_INSERT, document.values())
         now: list[SymbolTable] = []
@@ -172,7 +176,7 @@ class IndexDatabase(IndexReader):
         keep = old is not None or len(tables) == 1 or self.finding_rows.is_needed()
         importing = False
         for position, data in enumerate(tables):
-            table = decoded.get(data) or decoded_table(data)
+            table = (decoded.get(data) or decoded_table(data)) if position else first
             importing = importing or bool(table.imports)
             checksum = piece_checksum(path, digest, position, data)
             self._connection.execute(INSERT, (document.id, position, checksum, data))

@@ -7,7 +7,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
-SCHEMA = 10
+SCHEMA = 11
 _BUSY_MS = 1000
 
 _TABLES = """
@@ -27,6 +27,7 @@ CREATE TABLE document (
     errors INTEGER NOT NULL,
     pieces INTEGER NOT NULL,
     regions INTEGER NOT NULL,
+    heads_only INTEGER NOT NULL,
     checksum BLOB NOT NULL
 );
 CREATE TABLE piece (

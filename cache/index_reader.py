@@ -99,6 +99,13 @@ class IndexReader:
         """The dialects of all documents, sorted."""
         return sorted(str(row[0]) for row in self._connection.execute("SELECT DISTINCT dialect FROM document"))
 
+    def heads_only(self) -> list[str]:
+        """The documents of whose facts only heads are indexed, in the order of their paths' bytes."""
+        if self._known is None or not self._known.totals.get("heads_only"):
+            return []
+        rows = self._connection.execute(f"SELECT {COLUMNS} FROM document WHERE heads_only")
+        return sorted((DocumentRow.of(row).path for row in rows), key=os.fsencode)
+
     def document(self, path: str) -> DocumentRow | None:
         document = self._rows.get(path)
         if document is None:

@@ -25,6 +25,7 @@ _FIELDS = (
     "errors",
     "pieces",
     "regions",
+    "heads_only",
 )
 COLUMNS = f"id, path, {', '.join(_FIELDS)}, checksum"
 
@@ -33,6 +34,7 @@ class DocumentRow(NamedTuple):
     """What the index says of one file, the tables apart.
 
     `id` stays the same while the file is in the index, whatever becomes of its content.
+    `heads_only`: 1 where what stands inside its facts was left out.
     """
 
     id: int
@@ -48,6 +50,7 @@ class DocumentRow(NamedTuple):
     errors: int
     pieces: int
     regions: int
+    heads_only: int
 
     @classmethod
     def of(cls, values: tuple[Any, ...]) -> DocumentRow:

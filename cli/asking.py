@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from metta_index.cli.exits import one_of, say
 from metta_index.cli.output import write_lines
 from metta_index.cli.places import name_of, start_of
-from metta_index.cli.refresh import answering, refresh
+from metta_index.cli.refresh import answering, refresh, what_is_left_out
 from metta_index.cli.session import Session, open_session
 from metta_index.cli.source_lines import SourceLines
 
@@ -29,8 +29,11 @@ def answer_each(
     none_found: Callable[[Session, Index, str], str],
     lines: Callable[[str, Sequence[_Found], SourceLines], Iterable[str]],
     as_object: Callable[[str, _Found], dict[str, Any]],
+    are_uses: bool = False,
 ) -> int:
     """Asks each query, and writes what comes back, for people as `lines`, for programs as one object a line.
+
+    `are_uses`: it is asked where names are used, so files of which not all names are indexed are named.
 
     The exit code: 1 where nothing comes back for some, of which `none_found` says why, or a
     file could not be indexed. Raises UsageError.
@@ -43,6 +46,7 @@ def answer_each(
         with answering(session):
             index = Index(session.index)
             asked = [(query, ask(session, index, query)) for query in queries]
+            left_out = what_is_left_out(session) if are_uses else ""
             messages = {query: none_found(session, index, query) for query, found in asked if not found}
         sources = SourceLines(session.root)
         for query, found in asked:
@@ -53,6 +57,8 @@ def answer_each(
                 write_lines((json.dumps(as_object(query, one), ensure_ascii=False) for one in found), None)
             else:
                 write_lines(lines(query, found, sources), None)
+    if left_out:
+        say(left_out)
     return code
 
 

@@ -41,7 +41,9 @@ def run_callers(
 
         return callers(index, name, depth, all_uses)
 
-    return _answer(names, root, output_format, no_refresh, ask, _no_callers, _caller_lines, _caller_object)
+    return _answer(
+        names, root, output_format, no_refresh, ask, _no_callers, _caller_lines, _caller_object, are_uses=True
+    )
 
 
 def run_callees(
@@ -74,6 +76,7 @@ def _answer(
     none_found: Callable[[Index, bytes, str], str],
     show: Callable[[Iterable[Any], SourceLines], Iterator[str]],
     as_object: Callable[[Any], dict[str, Any]],
+    are_uses: bool = False,
 ) -> int:
     return answer_each(
         queries,
@@ -84,6 +87,7 @@ def _answer(
         lambda session, index, query: none_found(index, _name(session, index, query), query),
         lambda query, found, sources: [paint(query, "kind"), *show(found, sources)],
         lambda query, one: {"schema": 1, "query": query} | as_object(one),
+        are_uses,
     )
 
 

@@ -119,6 +119,8 @@ def _check(request: CheckRequest, reports: Reports, news: News | None = None) ->
             run.print_diff(shown, found)
         else:
             reports.write(shown, len(scope), found.failures)
+        if run.left_out and not quiet:
+            say(run.left_out)
         if not found.digests and not quiet:
             say(f"no MeTTa file was found in {session.root}")
     if found.failures:
@@ -142,14 +144,17 @@ class _Run:
         self._selection = selection
         known = tuple(name.encode("utf-8", "surrogateescape") for name in session.settings.known_names)
         self._options = CheckOptions(selection.to_run(), known, session.settings)
+        self.left_out = ""
         self._build = Options(force=force, wanted=wanted_execution(None, None))
 
     def find(self) -> Found:
         from metta_index.cli.checking import find
-        from metta_index.cli.refresh import whole_index
+        from metta_index.cli.refresh import what_is_left_out, whole_index
 
         with whole_index(self._session):
-            return find(self._session, self._options, self._build)
+            found = find(self._session, self._options, self._build)
+            self.left_out = what_is_left_out(self._session)
+            return found
 
     def of_stdin(self, name: str) -> Found:
         from metta_index.cli.check_stdin import check_stdin

@@ -98,7 +98,8 @@ class Loader:
 
     def load(self, document: DocumentRow) -> Text:
         """The document with its trees and tables. Raises UnreadableError."""
-        from metta_index.indexer.text.symbols import decode_table
+        from metta_index.indexer.text.heads_only import without_symbols
+        from metta_index.indexer.text.symbols import TopKind, decode_table
         from metta_index.indexer.text.syntax import empty_tree
 
         try:
@@ -117,7 +118,11 @@ class Loader:
         start = 0
         for table in tables:
             piece = source if len(tables) == 1 else source[start : start + table.size]
-            pieces.append((self._tree(document.language, piece), table))
+            if table.heads_only and not table.problems and set(table.top_kinds) <= {TopKind.FACT}:
+                # Rules are about programs: of facts there are too many to look at each.
+                pieces.append((empty_tree(table.size), without_symbols(table)))
+            else:
+                pieces.append((self._tree(document.language, piece), table))
             start += table.size
         return Text(source, pieces, self._settings.dialect_of(document.path) is not None)
 

@@ -12,10 +12,10 @@ import typer
 
 from metta_index.cache.database import IndexDatabase
 from metta_index.cli import VERSION
-from metta_index.cli.exits import UsageError
+from metta_index.cli.exits import UsageError, say
 from metta_index.cli.options import NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import is_special, write_encoded_lines, write_lines
-from metta_index.cli.refresh import refresh, whole_index
+from metta_index.cli.refresh import refresh, what_is_left_out, whole_index
 from metta_index.cli.session import Session, open_session
 from metta_index.indexer.discovery.walk import display_path
 from metta_index.indexer.languages import load_language
@@ -58,6 +58,8 @@ def export_command(
         raise UsageError(f"cannot export {output_format!r}; the formats there are: {', '.join(FORMATS)}")
     with open_session(root, use_cache=not no_cache) as session:
         code = refresh(session, not no_refresh)
+        with whole_index(session):
+            left_out = what_is_left_out(session)
         if output_format == "ctags":
             with whole_index(session):
                 tags = tags_file(session, _folder_of(output) or session.root)
@@ -65,6 +67,8 @@ def export_command(
         else:
             with whole_index(session), closing(index_lines(session.index)) as lines:
                 write_lines(lines, output)
+    if left_out:
+        say(left_out)
     return code
 
 

@@ -14,7 +14,7 @@ from metta_index.cli.exits import UsageError, one_of, say
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import write_lines
 from metta_index.cli.places import parse_region
-from metta_index.cli.refresh import answering, refresh, relative_path
+from metta_index.cli.refresh import answering, refresh, relative_path, what_is_left_out
 from metta_index.cli.session import open_session
 from metta_index.indexer.languages import language_of, load_language
 from metta_index.indexer.languages.hosts import HOSTS
@@ -178,6 +178,7 @@ def outline_command(
             document = session.index.document(path)
             parts = list(pieces([decode_table(data) for data in session.index.tables(document)])) if document else []
             imports = session.index.imports_of(path)
+            left_out = what_is_left_out(session, path)
         if document is None:
             reason = "is not in the index" if os.path.lexists(file) else "does not exist"
             raise UsageError(f"{file} {reason}; `metta-index build --verbose` says what is skipped, and why")
@@ -191,4 +192,6 @@ def outline_command(
         write_lines((json.dumps(found, ensure_ascii=False) for found in objects), None)
     else:
         write_lines(outline_text(path, document.language, document.dialect, objects), None)
+    if left_out:
+        say(left_out)
     return 0

@@ -57,7 +57,7 @@ def run_refs(
         use = cache(use_of)
         return [one for one in _references(session, index, query) if use(one.role, one.use) in wanted]
 
-    return _answer(queries, root, output_format, no_refresh, references, _reference_lines)
+    return _answer(queries, root, output_format, no_refresh, references, _reference_lines, are_uses=True)
 
 
 def _answer(
@@ -67,6 +67,7 @@ def _answer(
     no_refresh: bool,
     ask: Callable[[Session, Index, str], list[Any]],
     show: Callable[[list[Any], SourceLines], Iterator[str]],
+    are_uses: bool = False,
 ) -> int:
     return answer_each(
         queries,
@@ -74,10 +75,18 @@ def _answer(
         output_format,
         no_refresh,
         ask,
-        lambda _session, _index, query: unknown(query),
+        lambda _session, index, query: _nothing_found(index, query),
         lambda _query, found, sources: show(list(found), sources),
         lambda _query, one: _object(one),
+        are_uses,
     )
+
+
+def _nothing_found(index: Index, query: str) -> str:
+    """What is said where nothing answers: `refs` leaves out what defines a name."""
+    if index.defining(name_of(query)):
+        return f"nothing uses {query}; `metta-index def {query}` shows what it is"
+    return unknown(query)
 
 
 def _object(found: Meaning | Reference) -> dict[str, Any]:

@@ -61,6 +61,23 @@ def answering(session: Session) -> Iterator[None]:
         gc.enable()
 
 
+def what_is_left_out(session: Session, path: str | None = None) -> str:
+    """In which files names inside of facts are not indexed, or whether this one is among them; "" in none.
+
+    For every answer that would be another one with them. Asks the index, so within `answering` or `whole_index`.
+    """
+    left_out = session.index.heads_only()
+    if path is not None:
+        left_out = [path] if path in left_out else []
+    if not left_out:
+        return ""
+    others = f" and {len(left_out) - 1:,} more" if len(left_out) > 1 else ""
+    return (
+        f"note: names inside the facts of {display_path(left_out[0])}{others} are neither indexed nor checked, for it has "
+        f"more than {session.settings.exact_bytes:,} bytes (`exact-bytes` in the configuration)"
+    )
+
+
 def relative_path(session: Session, file: Path) -> str:
     """A file as the index names it. Raises UsageError where it is outside the workspace and its import roots."""
     absolute = (file if file.is_absolute() else Path.cwd() / file).resolve()

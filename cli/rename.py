@@ -15,7 +15,7 @@ from metta_index.cli.exits import UsageError, one_of, say
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import write_encoded_lines, write_lines
 from metta_index.cli.places import name_of, parse_place, start_of, word_at
-from metta_index.cli.refresh import answering, refresh
+from metta_index.cli.refresh import answering, refresh, what_is_left_out
 from metta_index.cli.session import Session, open_session
 from metta_index.cli.source_lines import read_source
 from metta_index.indexer.discovery.walk import display_path
@@ -74,8 +74,16 @@ def rename_command(
         with answering(session):
             index = Index(session.index)
             name, places = _asked(session, index, old, name_of(new), force)
+            left_out = "" if name.startswith(b"$") else what_is_left_out(session)
             if places is None:
-                say(f"nothing is known of {old}{_suggestions(index, name)}")
+                is_known = bool(index.defining(name))
+                say(
+                    f"no place of {old} is indexed"
+                    if is_known
+                    else f"nothing is known of {old}{_suggestions(index, name)}"
+                )
+                if left_out:
+                    say(left_out)
                 return 1
             changes = [
                 _change(session, index, path, list(group), name)
@@ -84,6 +92,8 @@ def rename_command(
             in_text = 0 if name.startswith(b"$") else _mentions_in_text(session, index, name)
     _write(changes, name, name_of(new), output_format)
     _say_totals(changes, places, in_text)
+    if left_out:
+        say(left_out)
     return code
 
 

@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
-from metta_index.cli.exits import one_of
+from metta_index.cli.exits import one_of, say
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
-from metta_index.cli.refresh import answering, refresh
+from metta_index.cli.refresh import answering, refresh, what_is_left_out
 from metta_index.cli.session import open_session
 from metta_index.indexer.linking.aliases import AliasSource
 
@@ -43,6 +43,7 @@ def stats_command(
         with answering(session):
             manifest = session.index.manifest()
             dialects = Counter(document.dialect for document in session.index.documents())
+            left_out = what_is_left_out(session)
             imports = counts(session.index.all_imports())
             last = json.loads(session.index.meta("last_build") or "null")
         aliases = session.workspace().aliases()
@@ -61,11 +62,14 @@ def stats_command(
     if output_format == "json":
         print(json.dumps(found, ensure_ascii=False))
         return 0
+    if left_out:
+        say(left_out)
     print(f"{found['documents']:,} documents in {found['root']}")
     for dialect, count in sorted(dialects.items()):
         print(f"  {count:,} {dialect}")
     for name, count in totals.items():
-        print(f"{count:,} {name.replace('_count', 's')}")
+        if name != "heads_only":
+            print(f"{count:,} {name.replace('_count', 's')}")
     total = sum(count for ways in imports.values() for count in ways.values())
     print(f"{total:,} imports" + (f": {counts_text(imports)}" if total else ""))
     print(f"the workspace is also called: {', '.join(aliases.names) or 'nothing'} ({_SOURCES[aliases.source]})")

@@ -14,7 +14,7 @@ from metta_index.cli.colours import paint
 from metta_index.cli.exits import one_of, say
 from metta_index.cli.options import FORMAT_OPTION, NO_REFRESH_OPTION, ROOT_OPTION
 from metta_index.cli.output import write_lines
-from metta_index.cli.refresh import answering, refresh
+from metta_index.cli.refresh import answering, refresh, what_is_left_out
 from metta_index.cli.session import Session, open_session
 from metta_index.cli.source_lines import read_source
 from metta_index.indexer.discovery.walk import display_path
@@ -56,6 +56,7 @@ def unused_command(
         with answering(session):
             index = Index(session.index)
             documents = [(document.path, document.language) for document in session.index.documents()]
+            left_out = what_is_left_out(session)
             found = unused(index, session.settings.is_entry_point, lambda names: _in_strings(session, documents, names))
     shown = [one for one in found if confidence == "possible" or one.confidence == Confidence.LIKELY]
     if output_format == "json":
@@ -63,6 +64,8 @@ def unused_command(
     else:
         write_lines(map(_line, shown), None)
         _say_totals(shown)
+    if left_out:
+        say(left_out)
     return code
 
 

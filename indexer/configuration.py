@@ -43,6 +43,7 @@ class Settings(NamedTuple):
     that imports are looked for in, seen from the folder of `source`. `entry_points`:
     patterns of names and files that are used from outside. `cache_dir`: relative to the file it
     is written in. `rholang_channels`: patterns of the URIs whose channels take MeTTa.
+    `exact_bytes`: of the facts in larger files only heads and numbers are indexed.
     `prefix`: the workspace as seen from the folder of `source`, "" or "a/b/".
 
     For the check: `select`, the rules that run instead of those that do by default;
@@ -60,6 +61,7 @@ class Settings(NamedTuple):
     alias: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     entry_points: tuple[str, ...] = ()
+    exact_bytes: int = 16 << 20
     max_cache_bytes: int | None = None
     max_cache_entries: int | None = None
     cache_dir: str | None = None
@@ -78,7 +80,7 @@ class Settings(NamedTuple):
     def fingerprint(self) -> str:
         """Everything here that the index depends on, as text."""
         named = (getattr(self, name) for name in ("include", "exclude", "suffixes", "languages", "dialect", "prefix"))
-        return repr((*named, list(self.dialects.items()), encode_channels(self.rholang_channels)))
+        return repr((*named, list(self.dialects.items()), encode_channels(self.rholang_channels), self.exact_bytes))
 
     def options_of(self, language: str, path: str) -> str | None:
         """What is configured for a language and decides what a file, relative to the root, says; None for nothing."""

@@ -28,10 +28,11 @@ class Piece:
 
     `dialect`: as configured (`Settings.options_of`); None: the text decides. `text`: that
     of a region, which no file has, or of a small file; None: to be read from the file.
-    `region`: which one of its document it is, from 1, and where.
+    `region`: which one of its document it is, from 1, and where. `heads_only`: what stands
+    inside its facts is left out.
     """
 
-    __slots__ = ("dialect", "digest", "language", "region", "size", "start", "summary", "table", "text")
+    __slots__ = ("dialect", "digest", "heads_only", "language", "region", "size", "start", "summary", "table", "text")
 
     def __init__(self, start: int, size: int, digest: bytes, language: str, dialect: str | None) -> None:
         self.start = start
@@ -39,6 +40,7 @@ class Piece:
         self.digest = digest
         self.language = language
         self.dialect = dialect
+        self.heads_only = False
         self.table = b""
         self.summary: Summary | None = None
         self.text: bytes | None = None
@@ -101,7 +103,7 @@ def read_document(
             return None
         # Without a piece it is empty now.
         pieces = pieces or [Piece(0, 0, digest, language, own)]
-        return Document(path, stat, language, sum(piece.size for piece in pieces), digest, dialect, pieces)
+        return _document(path, stat, digest, dialect, pieces, settings)
     source = read_part(file, 0, stat.size + 1, spare=1)
     if len(source) > stat.size:  # it has grown since
         source = Path(file).read_bytes()
@@ -114,7 +116,18 @@ def read_document(
         pieces = [Piece(0, len(source), digest, language, own)]
         if len(source) <= min(_KEPT, room):
             pieces[0].text = source
-    return Document(path, stat, language, len(source), digest, dialect, pieces)
+    return _document(path, stat, digest, dialect, pieces, settings)
+
+
+def _document(
+    path: str, stat: Stat, digest: bytes, dialect: str | None, pieces: list[Piece], settings: Settings
+) -> Document:
+    language = pieces[0].language
+    size = sum([piece.size for piece in pieces])
+    if size > settings.exact_bytes and language == "metta":
+        for piece in pieces:
+            piece.heads_only = True
+    return Document(path, stat, language, size, digest, dialect, pieces)
 
 
 def _parts(file: str, check: blake2b) -> Iterator[bytes]:

@@ -98,13 +98,17 @@ class Indexing:
 
     def _item(self, document: Document, piece: Piece, dialect: str | None, tree: bytes | None) -> Item:
         path = located(self.root, document.path)
-        keep_tree = self.cache is not None
-        return Item(path, piece.start, piece.size, piece.digest, piece.language, dialect, keep_tree, tree, piece.text)
+        # Trees of facts are larger than all else that is kept of them, and nobody asks for them.
+        keep_tree = self.cache is not None and not piece.heads_only
+        return Item(
+            path, piece.start, piece.size, piece.digest, piece.language, dialect, keep_tree, tree, piece.text,
+            piece.heads_only,
+        )  # fmt: skip
 
     def _keys(self, piece: Piece, dialect: str | None) -> tuple[str, str]:
         versions = versions_of(piece.language)
         tree = tree_key(piece.language, versions.tree, piece.digest)
-        return tree, table_key(tree, versions.table, dialect)
+        return tree, table_key(tree, versions.table, dialect, piece.heads_only)
 
     def _take_from_cache(self, parts: Sequence[_Part]) -> list[_Task]:
         """Gives pieces their tables as far as the cache has them; what is left to do comes back."""
@@ -136,10 +140,10 @@ class Indexing:
 
         What is embedded in the texts is added to `found`.
         """
-        copies: dict[tuple[bytes, str | None, str], list[_Part]] = {}
+        copies: dict[tuple[object, ...], list[_Part]] = {}
         items: list[Item] = []
         for document, piece, item in waiting:
-            same = copies.setdefault((item.digest, item.dialect, item.language), [])
+            same = copies.setdefault(_kind(item), [])
             if not same:
                 items.append(item)
             same.append((document, piece))
@@ -156,7 +160,7 @@ class Indexing:
         with closing(run) as results:
             for number, data in results:
                 item = items[number]
-                same = copies.pop((item.digest, item.dialect, item.language))
+                same = copies.pop(_kind(item))
                 outcome = _outcome(data, item.language)
                 if isinstance(outcome, str):
                     for path in {document.path for document, _piece in same} - failed:
@@ -243,6 +247,11 @@ class Indexing:
             self.report.work.extracted += 1
             self._store(self._entries(piece, dialect, outcome))
             piece.table, piece.summary = outcome.table, outcome.summary
+
+
+def _kind(item: Item) -> tuple[object, ...]:
+    """What the outcome of an item depends on."""
+    return item.digest, item.dialect, item.language, item.heads_only
 
 
 def _outcome(data: bytes | ItemFailure, language: str) -> Outcome | str:

@@ -23,7 +23,8 @@ class Item(NamedTuple):
     """One text to index: the bytes [start, start + size) of a file, with the digest they should have.
 
     `dialect`: as configured or decided; None: the text decides. `tree`: the encoded
-    tree, where the cache had it. `text`: the text itself, where it is at hand.
+    tree, where the cache had it. `text`: the text itself, where it is at hand. `heads_only`:
+    what stands inside facts is left out.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Item(NamedTuple):
     keep_tree: bool
     tree: bytes | None = None
     text: bytes | None = None
+    heads_only: bool = False
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):
@@ -122,6 +124,10 @@ def index_source(source: bytes, item: Item) -> Outcome:
     if tree is None:
         tree = language.parse(source)
     table = language.extract(source, tree, item.dialect)
+    if item.heads_only:
+        from metta_index.indexer.text.heads_only import with_heads_only
+
+        table = with_heads_only(table)
     return Outcome(
         made_by=_versions(item.language),
         table=encode_table(table),

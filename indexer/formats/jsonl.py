@@ -64,6 +64,7 @@ def document_lines(
             "syntax_errors": [found for piece in parts for found in syntax_errors(language, piece)],
         }
         | ({"regions": regions} if (regions := region_objects(parts)) else {})
+        | ({"heads_only": True} if any(table.heads_only for table in tables) else {})
     )
     for record, number in with_regions(path, parts, imports):
         found = import_object(record) | meaning_object(record) | remarks_object(record, facts)

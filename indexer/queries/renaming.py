@@ -144,8 +144,17 @@ def mentions_in_text(index: Index, path: str, source: bytes, name: bytes) -> int
     places = [match.start() for match in re.finditer(pattern, source)]
     if not places:
         return 0
-    parts = [_Words(piece) for piece in index.pieces(path)]
-    return sum(max(words.last_before(place) for words in parts)[1] <= place for place in places)
+    own: list[tuple[Piece, _Words]] = []
+    regions: list[tuple[Piece, _Words]] = []
+    for piece in index.pieces(path):
+        (own if piece.table.region is None else regions).append((piece, _Words(piece)))
+    offsets = [piece.offset for piece, _words in own]
+
+    def is_outside_words(place: int) -> bool:
+        around = [own[bisect_right(offsets, place) - 1], *(one for one in regions if one[0].covers(place))]
+        return all(words.last_before(place)[1] <= place for _piece, words in around)
+
+    return sum(map(is_outside_words, places))
 
 
 def _in_order(found: list[Reference]) -> tuple[Reference, ...]:

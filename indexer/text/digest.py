@@ -43,9 +43,12 @@ def tree_key(language: str, tree_version: str, digest: bytes) -> str:
     return f"tree:{_hash(language, tree_version, digest.hex())}"
 
 
-def table_key(tree: str, table_version: str, dialect: str | None) -> str:
-    """Key of the symbol table made from the tree with this key; None: the text decides its dialect."""
-    return f"table:{_hash(tree, table_version, dialect or '')}"
+def table_key(tree: str, table_version: str, dialect: str | None, heads_only: bool = False) -> str:
+    """Key of the symbol table made from the tree with this key; None: the text decides its dialect.
+
+    `heads_only`: what stands inside facts is left out of it.
+    """
+    return f"table:{_hash(tree, table_version, dialect or '', 'heads only' if heads_only else '')}"
 
 
 def _hash(*parts: str) -> str:

@@ -55,6 +55,7 @@ class StoredTable(msgspec.Struct, array_like=True, gc=False):
     wide: bytes
     region: RegionPlace | None = None
     occurrence_widths: bytes = b""
+    heads_only: bool = False
     # No part of what is stored: the lists that are asked for again and again.
     known_definitions: tuple[Definition, ...] | None = None
     known_lambdas: tuple[Lambda, ...] | None = None

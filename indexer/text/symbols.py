@@ -10,7 +10,7 @@ from metta_index.indexer.errors import DecodeError
 from metta_index.indexer.text.problems import Problem
 
 #: Changes whenever the bytes of an encoded table do.
-TABLE_SCHEMA = 5
+TABLE_SCHEMA = 6
 
 
 #: What a hole in a region reads as, a part that is known only when the host runs: one word,
@@ -200,7 +200,8 @@ class SymbolTable(msgspec.Struct, frozen=True, array_like=True, gc=False):
       character of more than one byte.
 
     `region`: None, or of a region whose places are told in bytes of its host
-    (`virtual.in_host`) which one it is.
+    (`virtual.in_host`) which one it is. `heads_only`: what stands inside its facts was left
+    out (`heads_only.with_heads_only`); `facts` counts all of them.
     """
 
     schema: int
@@ -227,6 +228,7 @@ class SymbolTable(msgspec.Struct, frozen=True, array_like=True, gc=False):
     wide: bytes
     region: RegionPlace | None = None
     occurrence_widths: bytes = b""
+    heads_only: bool = False
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -39,6 +39,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         dialect = "petta"
         alias = ["project"]
         rholang-channels = ["rho:metta:*", "rho:own:run"]
+        exact-bytes = 5_000_000
         max-cache-bytes = 1_000_000
         max-cache-entries = 500
         cache-dir = "../cache"
@@ -55,6 +56,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         dialects={"mm2/": "mm2"},
         alias=("project",),
         rholang_channels=("rho:metta:*", "rho:own:run"),
+        exact_bytes=5_000_000,
         max_cache_bytes=1_000_000,
         max_cache_entries=500,
         cache_dir="../cache",
@@ -115,6 +117,7 @@ def test_pyproject_that_is_not_about_us_is_none_of_our_business(tmp_path: Path, 
         ("dialect = ['mm2']", ["`dialect` must be one of", "the list ['mm2']"]),
         ("dialects = 'mm2'", ["`dialects` must be a table"]),
         ("dialects = {'a/' = 'mm3'}", ["`dialects.a/` must be one of", "'mm3'"]),
+        ("exact-bytes = 0", ["`exact-bytes` must be a whole number above 0", "the number 0"]),
         ("max-cache-bytes = 0", ["`max-cache-bytes` must be a whole number above 0", "the number 0"]),
         ("max-cache-bytes = 1.5", ["`max-cache-bytes`", "the number 1.5"]),
         ("max-cache-entries = true", ["`max-cache-entries`", "the boolean True"]),
@@ -230,6 +233,7 @@ def test_first_dialect_pattern_in_the_file_wins(tmp_path: Path) -> None:
         Settings(dialects={"a": "mm2", "b": "petta"}),
         Settings(dialects={"b": "petta", "a": "mm2"}),
         Settings(prefix="a/"),
+        Settings(exact_bytes=1),
         Settings(rholang_channels=()),
         Settings(rholang_channels=("rho:metta:compile",)),
     ],

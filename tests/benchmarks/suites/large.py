@@ -23,7 +23,8 @@ from benchmarks.rows import Row, Scale, Target
 from metta_index.indexer.text.digest import content_digest
 
 ABOUT = (
-    "Whole commands on a workspace of one file of facts, `(edge node-… node-… …)`. **Cold**: the cache is written. "
+    "Whole commands on a workspace of one file of facts, `(edge node-… node-… …)`; above 16 MB (`exact-bytes`) these are "
+    "indexed by head and number of arguments, below every word of them. **Cold**: the cache is written. "
     "**One line inserted** in the middle: the file has to be read and digested whole, which is the floor beside it, "
     "and the piece that the line is in is parsed again. **Two workers** share the pieces of the one file. Medians of "
     "three, of one from 100 MB on. **Peak memory** is that of the tree of processes, in a run of its own; its exponent "
@@ -102,14 +103,14 @@ def _warm(root: Path, path: Path, size: int) -> Iterator[Row]:
         "reading and digesting the file", note=f"{parsed} of {parsed + hits} pieces parsed",
     )  # fmt: skip
     with path.open() as file:
-        name = file.readline().split()[1]
-    query: list[str | Path] = [*PROGRAM, "refs", "--root", root, "--", name]
+        name = file.readline().split()[0].lstrip("(")
+    query: list[str | Path] = [*PROGRAM, "def", "--root", root, "--", name]
     settle()
     build(root)
     lines = run_command(query, silent=True).output.count("\n")
     took, floor, ratio = in_turns(lambda: run_command(query, silent=True).wall_ms, empty, 3)
     yield Row(
-        f"`refs` of a name in it: {size} MB", took, "ms", f"warm, {lines} lines of output", floor,
+        f"`def` of the head of its facts: {size} MB", took, "ms", f"warm, {lines} lines of output", floor,
         "an empty Typer program, scan and stat", ratio,
     )  # fmt: skip
 

@@ -23,8 +23,8 @@ from benchmarks.rows import Row, Scale, Target
 from metta_index.indexer.text.digest import content_digest
 
 ABOUT = (
-    "Whole commands on a workspace of one file of facts, `(edge node-… node-… …)`; above 16 MB (`exact-bytes`) these are "
-    "indexed by head and number of arguments, below every word of them. **Cold**: the cache is written. "
+    "Whole commands on a workspace of one file of facts, `(edge node-… node-… …)`; above 16 MB (`exact-bytes`) these "
+    "are indexed by head and number of arguments, below every word of them. **Cold**: the cache is written. "
     "**One line inserted** in the middle: the file has to be read and digested whole, which is the floor beside it, "
     "and the piece that the line is in is parsed again. **Two workers** share the pieces of the one file. Medians of "
     "three, of one from 100 MB on. **Peak memory** is that of the tree of processes, in a run of its own; its exponent "

@@ -16,7 +16,8 @@
 // @ts-check
 
 // From the loosest to the tightest. `@` and `*` take what binds at least as
-// tightly as themselves: `@a /\ b` quotes the conjunction, `@a ++ b` does not parse.
+// tightly as themselves: `@a /\ b` quotes the conjunction, `@a ++ b` does not parse. Calls
+// of methods belong to what is quoted, all the same.
 const PREC = {
   open_if: -2,
   statement: -1,
@@ -82,7 +83,12 @@ module.exports = grammar({
         alias(choice("agent", "constructor", "method", "default", "private"), $.variable),
       ),
 
-    quote: $ => prec(PREC.quote, seq("@", $._tight)),
+    quote: $ => prec(PREC.quote, seq("@", $._quoted)),
+
+    _quoted: $ => choice($._tight, alias($._quoted_call, $.method_call)),
+
+    // `@x.get("a")!(1)` sends to what the call gives: a name has no methods.
+    _quoted_call: $ => prec.left(PREC.reference, seq($._quoted, ".", $.method_name, $.arguments)),
 
     new: $ => prec.right(PREC.statement, seq("new", list_of($.declaration), "in", $._single)),
 

@@ -154,21 +154,9 @@ class IndexDatabase(IndexReader):
             self._connection.execute("DELETE FROM document WHERE id = ?", (old.id,))
             self._count(old, -1)
         first = decoded.get(tables[0]) or decoded_table(tables[0])
-        document = DocumentRow(
-            old.id if old is not None else self._new_id(),
-            path,
-            language,
-            summary.dialect,
-            size,
-            digest,
-            summary.atoms,
-            summary.definitions,
-            summary.declarations,
-            summary.references,
-            summary.errors,
-            len(tables),
-            regions,
-            int(first.heads_only),
+        number = old.id if old is not None else self._new_id()
+        document = DocumentRow.made(
+            number, path, language, size, digest, summary, len(tables), regions, first.heads_only
         )
         self._connection.execute(_INSERT, document.values())
         now: list[SymbolTable] = []
@@ -289,17 +277,10 @@ class IndexDatabase(IndexReader):
 
     def _note_changes(self, path: str, before: Sequence[SymbolTable], tables: Sequence[SymbolTable]) -> None:
         """Notes what a document says otherwise than `before`; without tables it is, or was, not there."""
-        from metta_index.indexer.linking.postings import mentions
-        from metta_index.indexer.rules.keys import imports_key, mention_key, name_key, near_keys, text_key
-        from metta_index.indexer.text.offers import signatures
+        from metta_index.indexer.rules.changes import changed_keys
+        from metta_index.indexer.rules.keys import imports_key
 
-        was, now = signatures(before), signatures(tables)
-        self.finding_rows.change(name_key(name) for name in was.keys() | now.keys() if was.get(name) != now.get(name))
-        # A name that comes or goes is, or was, what others were nearly called.
-        self.finding_rows.change(key for name in was.keys() ^ now.keys() for key in near_keys(name))
-        if self.finding_rows.need_mentions():
-            self.finding_rows.change(mention_key(name) for name in mentions(before).used ^ mentions(tables).used)
-        self.finding_rows.change([text_key(path)])
+        self.finding_rows.change(changed_keys(path, before, tables, self.finding_rows.need_mentions()))
         if not tables:
             self.finding_rows.change([imports_key(path)])
 

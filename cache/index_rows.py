@@ -10,6 +10,7 @@ from metta_index.cache.index_file import DamagedIndexError
 from metta_index.indexer.text.digest import blake2b
 
 if TYPE_CHECKING:
+    from metta_index.indexer.building.work import Summary
     from metta_index.indexer.text.symbols import SymbolTable
 
 _CHECK_BYTES = 16
@@ -51,6 +52,23 @@ class DocumentRow(NamedTuple):
     pieces: int
     regions: int
     heads_only: int
+
+    @classmethod
+    def made(
+        cls,
+        number: int,
+        path: str,
+        language: str,
+        size: int,
+        digest: bytes,
+        summary: Summary,
+        pieces: int,
+        regions: int,
+        heads_only: bool,
+    ) -> DocumentRow:
+        """The row of a document as it was indexed now."""
+        counts = summary.atoms, summary.definitions, summary.declarations, summary.references, summary.errors
+        return cls(number, path, language, summary.dialect, size, digest, *counts, pieces, regions, int(heads_only))
 
     @classmethod
     def of(cls, values: tuple[Any, ...]) -> DocumentRow:

@@ -12,10 +12,9 @@ from metta_index.cli.session import Session
 from metta_index.indexer.checking.findings import Finding
 from metta_index.indexer.languages import language_of, load_language
 from metta_index.indexer.languages.metta.modules import key_of
-from metta_index.indexer.linking.postings import mentions
-from metta_index.indexer.rules.keys import imports_key, mention_key, name_key
+from metta_index.indexer.rules.changes import changed_keys
+from metta_index.indexer.rules.keys import imports_key
 from metta_index.indexer.rules.registry import all_rules
-from metta_index.indexer.text.offers import signatures
 from metta_index.indexer.text.symbols import SymbolTable, decode_table
 
 
@@ -68,9 +67,7 @@ def _changed_keys(session: Session, ref: str, changed: Iterable[str]) -> set[byt
         document = session.index.document(path)
         tables = [decode_table(data) for data in session.index.tables(document)] if document is not None else []
         before = _tables_before(session, ref, path)
-        now, was = signatures(tables), signatures(before)
-        keys.update(name_key(name) for name in now.keys() | was.keys() if now.get(name) != was.get(name))
-        keys.update(mention_key(name) for name in mentions(tables).used ^ mentions(before).used)
+        keys |= changed_keys(path, before, tables)
         if _imported(tables) != _imported(before):
             keys.add(imports_key(path))
         if not tables or not before:

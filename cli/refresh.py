@@ -73,8 +73,8 @@ def what_is_left_out(session: Session, path: str | None = None) -> str:
         return ""
     others = f" and {len(left_out) - 1:,} more" if len(left_out) > 1 else ""
     return (
-        f"note: names inside the facts of {display_path(left_out[0])}{others} are neither indexed nor checked, for it has "
-        f"more than {session.settings.exact_bytes:,} bytes (`exact-bytes` in the configuration)"
+        f"note: names inside the facts of {display_path(left_out[0])}{others} are neither indexed nor checked, for it "
+        f"has more than {session.settings.exact_bytes:,} bytes (`exact-bytes` in the configuration)"
     )
 
 

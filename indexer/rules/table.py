@@ -56,4 +56,5 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("MI701", "doc-of-nothing", "warning"),
     ("MI702", "doc-parameters", "warning"),
     ("MI703", "missing-doc", "off"),
+    ("MI801", "spaced-bang", "off"),
 )

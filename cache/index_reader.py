@@ -187,6 +187,7 @@ class IndexReader:
 
     def _forget_rows(self) -> None:
         """Forgets what was read of documents, of which others are there now."""
+        self.postings.forget_rows()
         self._rows.clear()
         self._paths.clear()
         self._numbers.clear()

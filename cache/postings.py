@@ -33,6 +33,8 @@ class Postings:
         self._gone: defaultdict[bytes, set[int]] = defaultdict(set)
         self._new: Names | None = None
         self._has_first_rows = False
+        # Rows that were asked for: a check asks each of them for many names.
+        self._known: dict[int, NameRow] = {}
 
     def add(self, document: int, now: Mentions) -> None:
         """Notes what a document mentions that was not there before, or what a further piece of it does."""
@@ -77,6 +79,7 @@ class Postings:
                 touched[bucket_of(name)].append(name)
             rows = self._changed_rows(touched)
         self._connection.executemany("INSERT OR REPLACE INTO name VALUES (?, ?, ?, ?)", rows)
+        self.forget_rows()
         self.forget_changes()
         self._has_first_rows = is_first
 
@@ -133,7 +136,15 @@ class Postings:
     def _numbers(self, name: bytes) -> list[int]:
         from metta_index.cache.name_rows import bucket_of
 
-        return self._row(bucket_of(name)).numbers(name)
+        bucket = bucket_of(name)
+        row = self._known.get(bucket)
+        if row is None:
+            row = self._known[bucket] = self._row(bucket)
+        return row.numbers(name)
+
+    def forget_rows(self) -> None:
+        """Forgets what was read: there are others now."""
+        self._known.clear()
 
     def _row(self, bucket: int) -> NameRow:
         from metta_index.cache.name_rows import NameRow

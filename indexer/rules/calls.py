@@ -151,6 +151,10 @@ def arities(offers: Iterable[Offer], role: Role) -> set[int]:
     return {offer.arity for offer in offers if offer.role == role and offer.arity is not None}
 
 
+#: What is not called with as many arguments as its rules show.
+_UNCOUNTED = Flag.CURRIED | Flag.REGISTERED
+
+
 class Declared(NamedTuple):
     """How many arguments a name is declared, defined and stated with, in what a document loads."""
 
@@ -202,10 +206,10 @@ def _declared_arities(name: bytes, linked: Linked) -> Declared | None:
         return None
     for offer in types:
         parts = arrow(offer.type)
-        if not parts or parts[-1].startswith("(->") or offer.flags & Flag.SUBTYPE:
+        if not parts or parts[-1].startswith("(->") or (offer.flags and offer.flags & Flag.SUBTYPE):
             return None
     rules = [offer for offer in offers if offer.role == Role.DEFINITION]
-    if any(offer.flags & (Flag.CURRIED | Flag.REGISTERED) or offer.arity is None for offer in rules):
+    if any(offer.arity is None or (offer.flags and offer.flags & _UNCOUNTED) for offer in rules):
         return None
     return Declared(
         frozenset(arities(types, Role.DECLARATION)),

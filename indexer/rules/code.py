@@ -31,6 +31,7 @@ _BREAKING = frozenset(
     {"unclosed-parenthesis", "stray-parenthesis", "unclosed-string", "nul-byte", "syntax-error", "not-utf-8"}
 )
 
+_DYNAMIC = int(Flag.DYNAMIC)
 _CALL = Role.REFERENCE | Use.CALL << 4
 
 
@@ -350,7 +351,7 @@ class Code:
         seen: set[bytes] = set()
         for place in self.definitions:
             one = place.definition
-            is_rule = one.role == Role.DEFINITION and one.kind == Kind.FUNCTION and not one.flags & Flag.DYNAMIC
+            is_rule = one.role == Role.DEFINITION and one.kind == Kind.FUNCTION and not one.flags & _DYNAMIC
             if is_rule and place.name not in seen:
                 seen.add(place.name)
                 yield place

@@ -80,6 +80,7 @@ class Linked:
         #: What rules worked out for names, and others ask again.
         self.memory: dict[bytes, object] = {}
         self._visible: dict[bytes, list[Offer]] = {}
+        self._builtins: dict[bytes, tuple[Builtin, ...]] = {}
         self._knowledge = knowledge
         self._within = within
         self._is_entry_point = is_entry_point
@@ -205,10 +206,11 @@ class Linked:
 
     def builtins(self, name: bytes) -> tuple[Builtin, ...]:
         """What the language says of a name, as far as it is there without more imports."""
-        rows = builtins_of(self.dialect, name)
-        if all(row.always for row in rows):
-            return rows
-        return tuple(row for row in rows if row.always or row.module in self._modules)
+        found = self._builtins.get(name)
+        if found is None:
+            rows = builtins_of(self.dialect, name)
+            found = self._builtins[name] = tuple(row for row in rows if row.always or row.module in self._modules)
+        return found
 
     def place(self, offer: Offer, message: str) -> Related:
         """A place of another document for a finding to point to."""

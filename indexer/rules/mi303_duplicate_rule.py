@@ -32,20 +32,25 @@ def _find(code: Code) -> Iterator[Match]:
 
 def _shape(node: Node) -> tuple[object, ...]:
     """What a rule is, apart from white space, comments and the names of its variables."""
+    # By rows, as there are many: a value for each would cost more than all else.
+    part, tails = node.part, node.part.tails
     variables: dict[bytes, int] = {}
     shape: list[object] = []
-    open_ends: list[int] = []
-    for inner in node.inside():
-        while open_ends and open_ends[-1] <= inner.start:
-            open_ends.pop()
+    open_tails: list[int] = []
+    for row in range(node.row, tails[node.row]):
+        kind = part.kinds[row]
+        if kind == grammar.COMMENT:
+            continue
+        while open_tails and open_tails[-1] <= row:
+            open_tails.pop()
             shape.append(None)
-        if inner.kind == grammar.VARIABLE and inner.text != b"$_":
-            shape.append(variables.setdefault(inner.text, len(variables)))
-        elif inner.kind == grammar.EXPRESSION:
+        if kind == grammar.EXPRESSION:
             shape.append("(")
-            open_ends.append(inner.end)
-        else:
-            shape.append(inner.text)
+            open_tails.append(tails[row])
+            continue
+        text = part.text(row)
+        is_variable = kind == grammar.VARIABLE and text != b"$_"
+        shape.append(variables.setdefault(text, len(variables)) if is_variable else text)
     return tuple(shape)
 
 

@@ -9,13 +9,16 @@ from metta_index.indexer.rules.code import Code, Place
 from metta_index.indexer.rules.rule import HYPERON, PETTA, Match, Rule
 from metta_index.indexer.text.symbols import Flag, Kind, Role, name_text
 
+#: What is defined while a program runs, and what takes its arguments one by one.
+_UNSEEN = int(Flag.DYNAMIC | Flag.CURRIED)
+
 
 def _find(code: Code) -> Iterator[Match]:
     declared: dict[bytes, list[Place]] = {}
     rules = []
     for place in code.definitions:
         one = place.definition
-        if one.flags & (Flag.DYNAMIC | Flag.CURRIED):
+        if one.flags & _UNSEEN:
             continue
         if one.role == Role.DECLARATION:
             declared.setdefault(place.name, []).append(place)

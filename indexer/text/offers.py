@@ -29,6 +29,10 @@ class Offer(NamedTuple):
     end: int
 
 
+#: To ask enumerations costs more than all else about an offer.
+_ROLES, _KINDS, _NO_FLAGS = tuple(Role), tuple(Kind), Flag(0)
+
+
 def offers_of(path: str, pieces: Iterable[Piece]) -> dict[bytes, list[Offer]]:
     """What a document offers, by name, in the order of the text."""
     found: dict[bytes, list[Offer]] = defaultdict(list)
@@ -38,10 +42,10 @@ def offers_of(path: str, pieces: Iterable[Piece]) -> dict[bytes, list[Offer]]:
             arity = None if one.arity < 0 else one.arity
             offer = Offer(
                 path,
-                Role(one.role),
-                Kind(one.kind),
+                _ROLES[one.role],
+                _KINDS[one.kind],
                 arity,
-                Flag(one.flags),
+                Flag(one.flags) if one.flags else _NO_FLAGS,
                 one.type,
                 at + one.name_start,
                 at + one.start,

@@ -50,6 +50,7 @@ def test_a_row_that_does_not_verify_is_not_taken(damage: str) -> None:
     postings.flush(is_first=True)
     assert postings.defining(b"known") == [1]
     connection.execute(damage)
+    postings.forget_rows()  # as who reads the index later has
     for ask in (postings.defining, postings.mentioning, lambda name: list(postings.names(lambda _name: True, name))):
         with pytest.raises(DamagedIndexError, match="name"):
             ask(b"known")

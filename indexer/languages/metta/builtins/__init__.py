@@ -27,7 +27,7 @@ reference by the tests), PeTTa at 43705f5 (`src/metta.pl`, `src/translator.pl`,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -140,6 +140,7 @@ def modules_of(dialect: str) -> tuple[str, ...]:
     return _MODULES.get(dialect, ())
 
 
+@lru_cache(maxsize=4096)
 def arrow(type_text: str) -> tuple[str, ...] | None:
     """The types between the parentheses of `(-> A B C)`, the result last; None for any other type."""
     if not type_text.startswith("(->") or type_text[3:4] not in (" ", ")"):

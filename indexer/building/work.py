@@ -82,7 +82,7 @@ def decode_outcome(data: bytes, language: str) -> Outcome:
         outcome = _decoder.decode(data)
         if outcome.made_by == _versions(language):
             return outcome
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         pass
     raise DecodeError(
         "it was indexed by another version of metta-index or of a grammar than this one, which another process or "

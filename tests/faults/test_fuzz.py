@@ -15,9 +15,9 @@ from workspaces import TEXTS, tally
 
 from metta_index.cache.entries import seal, unseal
 from metta_index.indexer import _columns
-from metta_index.indexer.building.work import Item, index_source
+from metta_index.indexer.building.work import Item, decode_outcome, index_item_to_bytes, index_source
 from metta_index.indexer.checking.baseline import Baseline, Entry, Key, decode_baseline, encode_baseline
-from metta_index.indexer.checking.findings import decode_findings
+from metta_index.indexer.checking.findings import RuleInfo, SourceText, decode_findings, encode_findings
 from metta_index.indexer.configuration import ConfigurationError, load_settings
 from metta_index.indexer.discovery.manifest import Manifest, Stat
 from metta_index.indexer.discovery.patterns import Patterns
@@ -84,6 +84,11 @@ MANIFEST = Manifest(
     b"x",
     {"n": 1},
 ).to_bytes()
+OUTCOME = index_item_to_bytes(item(SOURCE))
+RULE = RuleInfo("MI101", "unclosed", "error", "A form is not closed.", "It matters.")
+FINDINGS = encode_findings(
+    SourceText.of("a\udcff.metta", SOURCE).finding(RULE, "text", start, start + 4) for start in (0, 20)
+)
 BASELINE = encode_baseline(Baseline({Key("a.metta", "MI101", "00" * 8): Entry("text", 2)}))
 
 
@@ -96,6 +101,16 @@ def tree(data: bytes) -> None:
     assert decode_tree(encode_tree(decoded), len(LANGUAGE.KINDS)) == decoded
     # A tree that decodes is one of some text; what is made of it and of this text must not crash.
     index_source(SOURCE, item(SOURCE, tree=data))
+
+
+def findings(data: bytes) -> None:
+    decoded = decode_findings(data)
+    assert decode_findings(encode_findings(decoded)) == decoded
+
+
+def outcome(data: bytes) -> None:
+    """What a worker sends, perhaps one of another machine."""
+    decode_outcome(data, "metta")
 
 
 def region(data: bytes) -> None:
@@ -132,7 +147,8 @@ TARGETS: list[tuple[Callable[[bytes], object], bytes, tuple[type[Exception], ...
     (decode_table, TABLE, (DecodeError,)),
     (Manifest.from_bytes, MANIFEST, (ValueError,)),
     (Decisions.from_bytes, b'["x", [], [], 0, 0]\n', ()),
-    (decode_findings, b"", (DecodeError,)),
+    (findings, FINDINGS, (DecodeError,)),
+    (outcome, OUTCOME, (DecodeError,)),
     (decode_baseline, BASELINE, (DecodeError,)),
     (region, REGION.segments, (DecodeError,)),
     (configuration, CONFIGURATION, (ConfigurationError,)),

@@ -15,6 +15,8 @@ from metta_index.indexer.languages.rholang.options import DEFAULT_CHANNELS, enco
 
 FILE_NAME = "metta-index.toml"
 PYPROJECT = "pyproject.toml"
+#: In a line: Python's reader takes time that grows with the square of a key's parts, half a minute for 40,000.
+MOST_DOTS = 1000
 _SECTION = b"metta-index"
 _HEADER = re.compile(rb"""^\s*\[\s*tool\s*\.\s*["']?metta-index\b""", re.M)
 _LEVELS = ("error", "warning", "info", "off")
@@ -269,7 +271,13 @@ def _parse(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        text = path.read_bytes().decode("utf-8-sig")
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.count(".") > MOST_DOTS:
+                raise ConfigurationError(
+                    path, f"has more than {MOST_DOTS:,} dots in line {number}; write it as several"
+                )
+        return tomllib.loads(text)
     except OSError as error:
         raise ConfigurationError(path, f"cannot be read: {error.strerror or error}; check its permissions") from error
     except UnicodeDecodeError as error:

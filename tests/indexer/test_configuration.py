@@ -125,6 +125,7 @@ def test_pyproject_that_is_not_about_us_is_none_of_our_business(tmp_path: Path, 
         ("alias = 'a'", ["`alias` must be a list of strings"]),
         ("x = 1\ny = = 2\n", ["not valid TOML", "line 2"]),
         (f"x = {'[' * 100_000}", ["nested too deeply"]),
+        (f"\n{'a.' * 100_000}a = 1", ["more than 1,000 dots in line 2"]),
     ],
 )
 def test_wrong_configuration_names_file_cause_and_remedy(tmp_path: Path, text: str, said: list[str]) -> None:

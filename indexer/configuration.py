@@ -272,8 +272,8 @@ def _parse(path: Path) -> dict[str, Any]:
 
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.count(".") > MOST_DOTS:
+        for number, row in enumerate(text.split("\n"), 1):
+            if row.count(".") > MOST_DOTS:
                 raise ConfigurationError(
                     path, f"has more than {MOST_DOTS:,} dots in line {number}; write it as several"
                 )

@@ -72,10 +72,9 @@ def what_is_left_out(session: Session, path: str | None = None) -> str:
     if not left_out:
         return ""
     others = f" and {len(left_out) - 1:,} more" if len(left_out) > 1 else ""
-    return (
-        f"note: names inside the facts of {display_path(left_out[0])}{others} are neither indexed nor checked, for it "
-        f"has more than {session.settings.exact_bytes:,} bytes (`exact-bytes` in the configuration)"
-    )
+    limit = f"{session.settings.exact_bytes:,} bytes (`exact-bytes` in the configuration)"
+    why = f"for {'they have' if others else 'it has'} more than {limit}"
+    return f"note: names inside the facts of {display_path(left_out[0])}{others} are neither indexed nor checked, {why}"
 
 
 def relative_path(session: Session, file: Path) -> str:

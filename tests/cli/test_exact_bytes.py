@@ -127,3 +127,21 @@ def test_another_limit_holds_at_once(program: Program, workspace: Path) -> None:
         assert_fresh(workspace)
         assert (exported(program) == summarized) != is_exact
         assert (program("refs", "near").code == 0) == is_exact
+
+
+def test_the_rules_and_the_syntax_of_such_a_file_are_checked(program: Program, workspace: Path) -> None:
+    rule = "(= (twice $x) (* 2 $x))\n"
+    (workspace / "facts.metta").write_text(FACTS + rule + FACTS + rule + "(edge open\n")
+    done = program("check", "--format", "jsonl")
+    found = [one for one in done.objects() if one["type"] == "finding"]
+    lines = FACTS.count("\n")
+    assert [(one["code"], one["path"], one["line"]) for one in found] == [
+        ("MI303", "facts.metta", 2 * lines + 2),
+        ("MI101", "facts.metta", 2 * lines + 3),
+    ]
+
+
+def test_several_such_files_are_one_note(program: Program, workspace: Path) -> None:
+    (workspace / "more.metta").write_text(FACTS)
+    done = program("refs", "near")
+    assert "facts.metta and 1 more are neither indexed nor checked, for they have more than 300,000 bytes" in done.err

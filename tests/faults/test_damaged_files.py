@@ -7,7 +7,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,8 @@ QUERIES = [
     ("outline", "part-2/file-2.metta"),
 ]
 SAMPLE = 60 if ALL else 6
+#: FUZZ_ROWS: so many made-up changes of rows of the index.
+ROWS = int(os.environ.get("FUZZ_ROWS", "25"))
 
 
 class Kept:
@@ -137,6 +139,40 @@ def test_every_column_of_every_table_changed(kept: Kept) -> None:
                 connection.execute(statement)
             except sqlite3.IntegrityError:
                 continue
+        kept.check()
+
+
+def made_up(value: object, chosen: random.Random) -> object:
+    """A value that was sound once, or one of any kind."""
+    if isinstance(value, bytes) and chosen.random() < 0.7:
+        return chosen.choice(DAMAGES)(value, chosen)
+    if isinstance(value, str) and chosen.random() < 0.7:
+        return chosen.choice(DAMAGES)(value.encode(), chosen).decode("latin-1")
+    if isinstance(value, int) and chosen.random() < 0.5:
+        return value + chosen.choice((-1, 1, 7, 1 << 40))
+    return chosen.choice((None, "", b"", -1, 0, 2**63 - 1, 0.5, "a\0b", "[", "{}", chosen.randbytes(30), bytes(5000)))
+
+
+def test_any_value_in_any_row_of_the_index(kept: Kept) -> None:
+    """What decoders of rows are given, in one row or in several."""
+    chosen = random.Random(6)
+    tables = tables_of(kept.sound / "index.db")
+    for _case in range(ROWS):
+        kept.restore()
+        with closing(sqlite3.connect(kept.folder / "index.db", isolation_level=None)) as connection:
+            connection.execute("PRAGMA foreign_keys = OFF")
+            for _change in range(chosen.randrange(1, 4)):
+                table = chosen.choice(tables)
+                columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+                keys = ", ".join(row[1] for row in columns if row[5])
+                column = chosen.choice(columns)[1]
+                rows = connection.execute(f"SELECT {column}, {keys} FROM {table} ORDER BY {keys}").fetchall()
+                if rows:
+                    value, *key = chosen.choice(rows)
+                    places = ", ".join("?" * len(key))
+                    statement = f"UPDATE OR IGNORE {table} SET {column} = ? WHERE ({keys}) = ({places})"
+                    with suppress(sqlite3.IntegrityError):
+                        connection.execute(statement, (made_up(value, chosen), *key))
         kept.check()
 
 

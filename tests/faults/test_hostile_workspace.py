@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import socket
 import time
 from collections.abc import Callable
@@ -172,6 +173,11 @@ def many_links(root: Path) -> None:
         (root / "a" / f"{number}").symlink_to("..")
 
 
+def sparse(path: Path, size: int) -> None:
+    path.touch()
+    os.truncate(path, size)
+
+
 TREES: dict[str, Callable[[Path], object]] = {
     "folders deeper than a path may be long": deep_folders,
     "a socket": a_socket,
@@ -184,7 +190,8 @@ TREES: dict[str, Callable[[Path], object]] = {
     "one inode by two names": lambda root: (root / "second.metta").hardlink_to(root / "part-0" / "file-0.metta"),
     "names that differ in case": lambda root: [(root / name).write_text("(a)") for name in ("A.metta", "a.metta")],
     "a folder with the name of a file": lambda root: (root / "folder.metta").mkdir(),
-    "a sparse file of 1 GB": lambda root: os.truncate(os.open(root / "large.bin", os.O_CREAT | os.O_RDWR), 1 << 30),
+    "a sparse file of 1 GB of no language": lambda root: sparse(root / "large.bin", 1 << 30),
+    "a sparse file of MeTTa": lambda root: sparse(root / "large.metta", 1 << (20 if ALL else 17)),
     "a folder of git that is a pipe": lambda root: os.mkfifo(root / ".git"),
     "patterns that are a pipe": lambda root: os.mkfifo(root / ".gitignore"),
     "a configuration that is a folder": lambda root: (root / "part-0" / "metta-index.toml").mkdir(),
@@ -212,6 +219,7 @@ TREES: dict[str, Callable[[Path], object]] = {
 def test_hostile_trees(program: Program, workspace: Path, name: str) -> None:
     before = set(workspace.parent.iterdir())
     TREES[name](workspace)
+    inside = set(os.listdir(workspace))  # noqa: PTH208
     ended = program("build", workspace)
     assert ended.code in (0, 1) and "Traceback" not in ended.err, ended
     assert ended.code == 0 or all(line.startswith(("error: ", "warning: ")) for line in ended.err.splitlines())
@@ -219,6 +227,12 @@ def test_hostile_trees(program: Program, workspace: Path, name: str) -> None:
     again = program("export", "jsonl", "--root", workspace)
     assert first.out == again.out and "root:x:0" not in first.out
     assert "in-0" in first.out and "in-11" in first.out
+    (workspace / ".metta-index").rename(workspace.parent / "index")
+    assert set(os.listdir(workspace)) == inside  # noqa: PTH208
+    cold = program("export", "jsonl", "--root", workspace, "--no-cache")
+    assert (cold.code, cold.out) == (again.code, again.out)
+    shutil.rmtree(workspace / ".metta-index")
+    (workspace.parent / "index").rename(workspace / ".metta-index")
     assert set(workspace.parent.iterdir()) - before <= {workspace.parent / "home"}
     for command in (("export", "ctags"), ("deps",), ("search", "odd"), ("stats",)):
         shown = program(*command, "--root", workspace)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -18,7 +21,7 @@ from metta_index.indexer.building import indexing as indexing_module
 from metta_index.indexer.building.build import BuildResult, Options, Workspace
 from metta_index.indexer.building.work import Item, index_item
 from metta_index.indexer.execution import pool_watch
-from metta_index.indexer.execution.guard import Failure
+from metta_index.indexer.execution.guard import Failure, Limits
 from metta_index.indexer.execution.plan import Load, Rates, RunMeasurement, Wanted, plan_execution
 from metta_index.indexer.execution.run import execute
 
@@ -67,22 +70,46 @@ def test_a_worker_that_crashes_in_c(deed: str, cause: str) -> None:
     assert all(found[item] == item.encode() for item in GOOD)
 
 
-def crash_on_file_2(item: Item) -> bytes:
+def misbehave_on_file_2(deed: str, item: Item) -> bytes:
     if item.path.endswith("file-2.metta"):
-        os.abort()
+        match deed:
+            case "abort":
+                os.abort()
+            case "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "exit":
+                os._exit(0)
+            case "hang":
+                time.sleep(600)
+            case "no memory":
+                raise MemoryError
+            case _:
+                raise RecursionError("too deep")
     return pool_work(item)
 
 
 pool_work: Callable[[Item], bytes] = indexing_module.index_item_to_bytes
 
 
+@pytest.mark.parametrize(
+    ("deed", "told"),
+    [
+        ("abort", "worker died: SIGABRT; PYTHONFAULTHANDLER=1 shows where"),
+        ("kill", "worker died: SIGKILL"),
+        ("exit", "worker died"),
+        ("hang", "took longer than 0.5 s, so its worker was stopped"),
+        ("no memory", "MemoryError"),
+        ("recursion", "RecursionError: too deep"),
+    ],
+)
 def test_a_build_names_the_file_that_kills_its_worker(
-    program: Program, workspace: Path, monkeypatch: pytest.MonkeyPatch
+    program: Program, workspace: Path, monkeypatch: pytest.MonkeyPatch, deed: str, told: str
 ) -> None:
-    monkeypatch.setattr(indexing_module, "index_item_to_bytes", crash_on_file_2)
+    monkeypatch.setattr(indexing_module, "index_item_to_bytes", partial(misbehave_on_file_2, deed))
+    monkeypatch.setattr(indexing_module, "execute", partial(execute, limits=Limits(seconds_per_item=0.5)))
     ended = program("build", "--root", workspace, "--backend", "loky", "--jobs", "2")
     assert ended.code == 1 and "11 indexed, 1 failed" in ended.out
-    assert ended.err == "error: part-2/file-2.metta: worker died: SIGABRT; PYTHONFAULTHANDLER=1 shows where\n"
+    assert ended.err.startswith(f"error: part-2/file-2.metta: {told}") and ended.err.count("\n") == 1, ended.err
     monkeypatch.undo()
     assert program("export", "jsonl", "--root", workspace).out == fresh(program, workspace)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,29 @@ from program import Program
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+HERE = Path(__file__).parent
+#: Fault tests that stand beside what they test; those in `faults/` are marked there.
+FAULT_TESTS = (
+    "cache/test_disk.py",
+    "cache/test_store.py",
+    "cli/test_ctags.py",
+    "indexer/findings/test_ci_formats.py",
+    "indexer/findings/test_sarif.py",
+    "indexer/test_dask.py",
+    "indexer/test_run.py",
+    "indexer/test_tags.py",
+    "test_hooks.py",
+    "test_incremental.py",
+)
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    places = {HERE / name for name in FAULT_TESTS}
+    for item in items:
+        if item.path in places:
+            item.add_marker("faults")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 #: Fault tests that stand beside what they test; those in `faults/` are marked there.
 FAULT_TESTS = (
     "cache/test_disk.py",
+    "cache/test_folder.py",
     "cache/test_store.py",
     "cli/test_ctags.py",
     "indexer/findings/test_ci_formats.py",

@@ -15,7 +15,7 @@ from program import Program
 
 #: FAULT_TESTS_ALL=1: everything that is sampled otherwise. It takes half an hour.
 ALL = bool(os.environ.get("FAULT_TESTS_ALL"))
-#: Cases of tests that make more than one, by the row of the README's table that they belong to.
+#: Cases of tests that make more than one, by the number of the fault test (of eighteen) that they belong to.
 TALLY: Counter[int] = Counter()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_index.cli.exits import UsageError, say
+from metta_index.cli.output import progress_bar
 from metta_index.cli.session import open_session, wanted_execution
 from metta_index.indexer.building.build import BuildResult, Options
 from metta_index.indexer.building.report import BuildReport
@@ -15,7 +16,6 @@ from metta_index.indexer.discovery.walk import display_path
 
 if TYPE_CHECKING:
     from metta_index.cli.watching import News
-    from metta_index.indexer.building.indexing import Progress
 
 
 def run_build(
@@ -43,7 +43,7 @@ def run_build(
     options = Options(verify_content, force or not use_cache, wanted_execution(jobs, backend, scheduler), files)
     with open_session(root, cache_dir=cache_dir, use_cache=use_cache, quiet=quiet) as session:
         show_progress = not quiet and not as_json and sys.stderr.isatty()
-        result = session.build(options, _progress_bar if show_progress else None)
+        result = session.build(options, progress_bar if show_progress else None)
         result.report.warnings += session.warnings
         session.remember(result)
         is_new = news is None or news.is_new((session.settings, session.index.digests(), result.report.failures))
@@ -75,12 +75,6 @@ def _read_names(source: str) -> list[str]:
     except OSError as error:
         raise UsageError(f"--files-from {source}: {error.strerror}") from error
     return [name.decode("utf-8", "surrogateescape") for name in data.split(b"\0") if name]
-
-
-def _progress_bar() -> Progress:
-    from metta_index.cli.progress import ProgressBar
-
-    return ProgressBar()
 
 
 def print_summary(report: BuildReport, stats: bool) -> None:

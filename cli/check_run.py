@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.cli.check_reports import Reports
 from metta_index.cli.exits import UsageError, one_of, say
+from metta_index.cli.output import progress_bar
 from metta_index.cli.session import Session, open_session, wanted_execution, workspace_root
 from metta_index.indexer.checking.selection import Selection
 from metta_index.indexer.discovery.walk import display_path
@@ -98,7 +99,8 @@ def _check(request: CheckRequest, reports: Reports, news: News | None = None) ->
             selection = Selection.of(session.settings, request.select, request.ignore)
         except UnknownRuleError as error:
             raise UsageError(str(error)) from error
-        run = _Run(session, selection, force=request.no_cache and is_first)
+        shows_progress = not quiet and news is None and sys.stderr is not None and sys.stderr.isatty()
+        run = _Run(session, selection, request.no_cache and is_first, shows_progress)
         if request.is_stdin:
             wanted: tuple[str, ...] = ()
             found = run.of_stdin(request.stdin_filename or "")
@@ -136,7 +138,7 @@ def _check(request: CheckRequest, reports: Reports, news: News | None = None) ->
 class _Run:
     """One check of an open workspace."""
 
-    def __init__(self, session: Session, selection: Selection, force: bool) -> None:
+    def __init__(self, session: Session, selection: Selection, force: bool, shows_progress: bool) -> None:
         from metta_index.indexer.building.build import Options
         from metta_index.indexer.checking.check import CheckOptions
 
@@ -145,6 +147,7 @@ class _Run:
         known = tuple(name.encode("utf-8", "surrogateescape") for name in session.settings.known_names)
         self._options = CheckOptions(selection.to_run(), known, session.settings)
         self.left_out = ""
+        self._make_progress = progress_bar if shows_progress else None
         self._build = Options(force=force, wanted=wanted_execution(None, None))
 
     def find(self) -> Found:
@@ -152,7 +155,7 @@ class _Run:
         from metta_index.cli.refresh import what_is_left_out, whole_index
 
         with whole_index(self._session):
-            found = find(self._session, self._options, self._build)
+            found = find(self._session, self._options, self._build, self._make_progress)
             self.left_out = what_is_left_out(self._session)
             return found
 

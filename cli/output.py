@@ -1,4 +1,4 @@
-"""Where data goes: stdout, or a file that is written whole or not at all."""
+"""Where data goes: stdout, or a file that is written whole or not at all; how long work goes on, to stderr."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from metta_index.cli.exits import UsageError
+
+if TYPE_CHECKING:
+    from metta_index.cli.progress import ProgressBar
 
 _Line = TypeVar("_Line", str, bytes)
 
@@ -66,6 +69,13 @@ def _write_chunks(chunks: Iterable[bytes], output: Path | None) -> None:
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+
+
+def progress_bar(label: str = "indexing") -> ProgressBar:
+    """A bar on stderr; what draws it is loaded now."""
+    from metta_index.cli.progress import ProgressBar
+
+    return ProgressBar(label)
 
 
 def is_special(target: str | Path) -> bool:

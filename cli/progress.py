@@ -1,4 +1,4 @@
-"""The progress bar of long builds: files, bytes, rate and time left. Imported only to be shown."""
+"""The progress bar of long builds and checks: files, bytes, rate and time left. Imported only to be shown."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from metta_index.indexer.building.indexing import Progress
 class ProgressBar(Progress):
     """A bar on stderr that goes away when the work is done."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str = "indexing") -> None:
         self._rich = RichProgress(
-            TextColumn("indexing"),
+            TextColumn(label),
             BarColumn(),
             TextColumn("{task.fields[done]}/{task.fields[files]} files"),
             DownloadColumn(),

@@ -21,7 +21,7 @@ from metta_index.indexer.execution.wanted import Wanted
 if TYPE_CHECKING:
     from metta_index.cache.store import Store
     from metta_index.indexer.building.indexing import Progress
-    from metta_index.indexer.execution.rates import Rates
+    from metta_index.indexer.execution.rates import Rates, RunMeasurement
 
 #: So often other processes may change the index during a build before it keeps its result to itself.
 _ATTEMPTS = 5
@@ -111,6 +111,15 @@ class Session:
         with suppress(ValueError):  # in another thread than the main one
             install_termination_handlers()
         return self.store()
+
+    def learn(self, measurement: RunMeasurement) -> None:
+        """Remembers how fast work went that is done beside a build."""
+        store = self.store()
+        if store is not None:
+            from metta_index.indexer.execution.rates import learn
+
+            rates = learn(self._load_rates(), measurement, of_files=False)
+            store.put_many([(_rates_key(), dumps(rates.to_json()).encode())])
 
     def remember(self, result: BuildResult) -> None:
         """Keeps the report of a build that did something for `metta-index stats`."""

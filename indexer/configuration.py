@@ -75,6 +75,12 @@ class Settings(NamedTuple):
     source: Path | None = None
     prefix: str = ""
 
+    def plain(self) -> Settings:
+        """The same as other processes can be sent it."""
+        return self._replace(
+            dialects=dict(self.dialects), per_file_ignores=dict(self.per_file_ignores), severity=dict(self.severity)
+        )
+
     def endings(self) -> tuple[str, ...]:
         """Endings of the files that are indexed: MeTTa's as configured, and those of all other languages."""
         return self.suffixes + tuple(ending for name in self.languages for ending in LANGUAGES[name])

@@ -71,6 +71,9 @@ class IndexedDocument(Protocol):
     def dialect(self) -> str: ...
 
     @property
+    def size(self) -> int: ...
+
+    @property
     def digest(self) -> bytes: ...
 
 

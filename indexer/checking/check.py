@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from metta_index.indexer.checking.findings import (
     FINDINGS_SCHEMA,
-    Failure,
     Finding,
     SourceText,
-    encode_findings,
     sort_key,
 )
 from metta_index.indexer.configuration import Settings
 from metta_index.indexer.languages import LANGUAGES, language_of
 from metta_index.indexer.languages.metta.versions import TABLE_VERSION, TREE_VERSION
-from metta_index.indexer.protocols import IndexedDocument
 from metta_index.indexer.rules.versions import RULES_VERSION
 
 if TYPE_CHECKING:
@@ -62,22 +59,6 @@ class Checked(NamedTuple):
 
     findings: tuple[Finding, ...]
     keys: frozenset[bytes]
-
-
-_Document = TypeVar("_Document", bound=IndexedDocument)
-
-
-class FindingStore(Protocol[_Document]):
-    """The findings of a workspace, kept with the index they were made from."""
-
-    def unchecked(self, fingerprint: str) -> list[_Document]:
-        """The documents whose findings are not known, or were made otherwise than `fingerprint` says."""
-
-    def put_findings(self, document: _Document, count: int, data: bytes, keys: Iterable[bytes]) -> None:
-        """Keeps the encoded findings of a document until something of one of these keys changes."""
-
-    def findings(self) -> Iterator[bytes]:
-        """The encoded findings of the documents that have some."""
 
 
 class UnreadableError(Exception):
@@ -152,40 +133,3 @@ def _opening_row(source: SourceText, region: Region) -> int:
     if before[line_start:].strip():
         return row
     return source.lines.position(len(before.rstrip())).row
-
-
-class CheckReport(NamedTuple):
-    """`checked`: how many documents were looked at; `failures`: those that could not be."""
-
-    checked: int
-    failures: tuple[Failure, ...]
-
-
-def check_documents(
-    store: FindingStore[_Document],
-    knowledge: Callable[[bool], Knowledge],
-    load: Callable[[_Document], Text],
-    options: CheckOptions,
-) -> CheckReport:
-    """Brings the findings of a workspace up to date: only documents that something changed for are checked.
-
-    `load` raises UnreadableError. `knowledge` is told whether many documents will ask.
-    """
-    waiting = store.unchecked(options.fingerprint())
-    if not waiting:
-        return CheckReport(0, ())
-    known = knowledge(len(waiting) > _FEW)
-    failures = []
-    for document in waiting:
-        try:
-            text = load(document)
-        except UnreadableError as error:
-            failures.append(Failure(document.path, str(error)))
-            continue
-        checked = check_document(document.path, document.dialect, text, known, options)
-        store.put_findings(document, len(checked.findings), encode_findings(checked.findings), checked.keys)
-    return CheckReport(len(waiting) - len(failures), tuple(failures))
-
-
-#: So many documents ask for imports one by one before reading all of them is cheaper.
-_FEW = 16

@@ -23,6 +23,9 @@ EFFICIENCY_NEEDS_BUSY_MS = 250.0
 SMALL_BYTES = 1024
 OTHER_LANGUAGES = "*"
 DEFAULT_PER_BYTE_MS = 0.00007
+# The symbol check looks at a text with dozens of rules.
+CHECK = "check"
+CHECK_PER_BYTE_MS = 0.0007
 
 
 Backend = Literal["sequential", "loky", "dask"]
@@ -45,7 +48,9 @@ class Rates(NamedTuple):
 
     pool_start_ms: float = 200.0
     per_file_ms: float = 0.15
-    per_byte_ms: Mapping[str, float] = MappingProxyType({OTHER_LANGUAGES: DEFAULT_PER_BYTE_MS})
+    per_byte_ms: Mapping[str, float] = MappingProxyType(
+        {OTHER_LANGUAGES: DEFAULT_PER_BYTE_MS, CHECK: CHECK_PER_BYTE_MS}
+    )
     efficiency: float = 0.9
     samples: int = 0
     pool_wait_ms: float = 120.0

@@ -58,6 +58,8 @@ _TOTALS = {
     "regions": "regions",
     "heads_only": "heads_only",
 }
+#: Far above what builds reach, far below what SQLite holds.
+_LARGEST_ID = 1 << 62
 _INSERT = f"INSERT INTO document ({COLUMNS}) VALUES ({', '.join('?' * len(COLUMNS.split(', ')))})"
 
 
@@ -301,6 +303,8 @@ class IndexDatabase(IndexReader):
         self._next_id = self._connection.execute("SELECT coalesce(max(id), 0) FROM document").fetchone()[0]
 
     def _new_id(self) -> int:
+        if self._next_id >= _LARGEST_ID:
+            raise DamagedIndexError("a document has a number that no build gives")
         self._next_id += 1
         return self._next_id
 

@@ -163,6 +163,18 @@ def test_an_edited_row_is_never_taken(program: Program, built: Path, edited: boo
         damage.heals()
 
 
+@pytest.mark.parametrize("number", [2**63 - 1, 2**62, -(2**63)])
+def test_a_number_that_no_build_gives_is_no_reason_to_fail(program: Program, built: Path, number: int) -> None:
+    _database(index_of(built), "PRAGMA foreign_keys = OFF", f"UPDATE document SET id = {number} WHERE id = 3")
+    (built / "new.metta").write_text("(= (new) 1)\n")
+    for _attempt in range(2):
+        ended = program("export", "jsonl", "--root", built)
+        if ended.code == 0:
+            break
+        assert (ended.code, ended.out) == (2, "") and "is damaged: " in ended.err.splitlines()[-1], ended.err
+    assert ended.out == fresh(program, built)
+
+
 def test_a_damaged_report_of_the_last_build_is_no_report(program: Program, built: Path) -> None:
     for value in ("'{'", "'[]'", "5", "NULL", "x'ff'"):
         _database(index_of(built), f"UPDATE meta SET value = IFNULL({value}, 0) WHERE key = 'last_build'")

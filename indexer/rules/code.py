@@ -87,7 +87,10 @@ class Part:
 
     def is_broken(self, byte: int) -> bool:
         """Whether a byte is in a top-level atom that is not read as it was meant."""
-        return bool(self._broken) and any(start <= byte < end for start, end in self._broken)
+        if not self._broken:
+            return False
+        number = bisect_right(self._broken, (byte, len(self.source))) - 1
+        return number >= 0 and byte < self._broken[number][1]
 
     def row_at(self, start: int) -> int:
         """The outermost row that starts at a byte."""

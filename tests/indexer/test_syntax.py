@@ -165,6 +165,25 @@ def test_a_text_that_is_broken_everywhere_has_few_pieces(line: bytes) -> None:
     assert len(list(cutting.pieces([source]))) <= 2 * len(source) / cutting.PIECE_SIZES[1]
 
 
+@pytest.mark.parametrize(
+    ("line", "code"), [(b")", "stray-parenthesis"), (b"\0", "nul-byte"), (b'"\\q"\n', "invalid-escape")]
+)
+def test_of_a_text_that_is_wrong_everywhere_a_thousand_places_are_told(line: bytes, code: str) -> None:
+    problems = parse(line * 1500).problems
+    assert len(problems) == 1000
+    assert {problem.code for problem in problems} == {code}
+    assert problems[-1].message.endswith("(500 more problems of this part of the file are left out)")
+    assert "more problems" not in problems[-2].message
+    assert len(parse(line * 1000).problems) == 1000 and "more" not in parse(line * 1000).problems[-1].message
+
+
+def test_what_is_broken_at_every_byte_takes_a_piece_for_many() -> None:
+    pieces = _binding.cut(b"\0" * 1_000_000, *cutting.PIECE_SIZES)
+    assert len(pieces) == -(-1_000_000 // cutting.PIECE_SIZES[0])
+    assert {piece[2] for piece in pieces} == {cutting.Damage.NUL_BYTE}
+    assert len(_binding.cut(b"\0" * 1000, 0, 0, 0)) == 1000
+
+
 def test_an_edit_moves_only_the_cuts_near_it() -> None:
     lines = [f"(edge node-{index} node-{index * 7919 % 5000})\n" for index in range(20_000)]
     sizes = (8 << 10, 16 << 10, 64 << 10)

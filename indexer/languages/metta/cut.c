@@ -64,6 +64,13 @@ no_memory:
 /* What is wrong with a piece, in the order of parse.Damage. */
 enum { SOUND, UNCLOSED_PARENTHESIS, STRAY_PARENTHESIS, UNCLOSED_QUOTE, BAD_NUL };
 
+/* Broken atoms that follow each other and are broken alike; `where` and `missing` are those of the first. */
+typedef struct {
+    size_t start, end;
+    int damage;
+    size_t where, missing;
+} Run;
+
 static int append_piece(PyObject *pieces, size_t start, size_t end, int damage, size_t where, size_t missing) {
     PyObject *piece =
         Py_BuildValue("(nninn)", (Py_ssize_t)start, (Py_ssize_t)end, damage, (Py_ssize_t)where, (Py_ssize_t)missing);
@@ -81,8 +88,9 @@ static int append_piece(PyObject *pieces, size_t start, size_t end, int damage, 
  * `missing`: how many closing parentheses the piece lacks.
  * The pieces cover the source without a gap. A sound piece is at least
  * `smallest` bytes unless a broken one or the end follows, about `average`, and
- * at most `largest` plus one atom. `average` is a power of two; 0 cuts only
- * around what is broken.
+ * at most `largest` plus one atom. Broken ones that follow each other are one of
+ * at most `smallest` bytes. `average` is a power of two; 0 cuts around each that
+ * is broken, and nowhere else.
  */
 PyObject *metta_cut(PyObject *module, PyObject *args) {
     Py_buffer source;
@@ -100,6 +108,7 @@ PyObject *metta_cut(PyObject *module, PyObject *args) {
     size_t open = 0;        /* index of the next open parenthesis */
     uint32_t previous = 0;  /* hash of the atom before */
     size_t length = 0;      /* bytes of the atom before */
+    Run run = {0, SIZE_MAX, SOUND, 0, 0};
     for (size_t at = 0;;) {
         Token token = next_token(text, size, at);
         if (!evaluated) item = token.start;
@@ -149,7 +158,14 @@ PyObject *metta_cut(PyObject *module, PyObject *args) {
         }
         if (damage) {
             if (item > piece && append_piece(pieces, piece, item, SOUND, piece, 0)) goto failed;
-            if (append_piece(pieces, item, end, damage, where, missing)) goto failed;
+            /* A text may be broken at every byte, and a value for each would take a hundred times as much. */
+            if (average && item == run.end && damage == run.damage && end - run.start <= (size_t)smallest) {
+                if (PyList_SetSlice(pieces, PyList_Size(pieces) - 1, PyList_Size(pieces), NULL)) goto failed;
+            } else {
+                run = (Run){item, 0, damage, where, missing};
+            }
+            run.end = end;
+            if (append_piece(pieces, run.start, run.end, damage, run.where, run.missing)) goto failed;
             piece = end;
             evaluated = 0;
         } else {

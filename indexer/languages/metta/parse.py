@@ -10,7 +10,7 @@ from metta_index.indexer import _columns
 from metta_index.indexer.languages.metta import _binding, grammar
 from metta_index.indexer.languages.metta.cutting import Damage
 from metta_index.indexer.languages.metta.lexical import lexical_problems
-from metta_index.indexer.text.problems import Problem
+from metta_index.indexer.text.problems import Problem, told
 from metta_index.indexer.text.syntax import SyntaxTree, column, rows_of
 
 #: i64 has at most 19 digits: shorter numbers need no second look.
@@ -29,8 +29,8 @@ def parse(source: bytes) -> SyntaxTree:
         if found is not None:
             kinds, starts, ends, tails, odd = found
             if odd:
-                problems = sorted(_lexical_problems(source, kinds, starts, ends), key=_place)
-            return SyntaxTree(len(source), kinds, starts, ends, tails, tuple(problems))
+                problems = _lexical_problems(source, kinds, starts, ends)
+            return SyntaxTree(len(source), kinds, starts, ends, tails, told(problems))
     if not root.has_error:
         roots = [(root, shift, len(source))]
     else:
@@ -50,12 +50,7 @@ def parse(source: bytes) -> SyntaxTree:
     codes, leaves = grammar.kind_codes()
     columns = _columns.flatten(roots, codes, leaves, 0, grammar.ERROR, grammar.MISSING, len(source))
     problems += _lexical_problems(source, *columns[:3])
-    problems.sort(key=_place)
-    return SyntaxTree(len(source), *columns, tuple(problems))
-
-
-def _place(problem: Problem) -> tuple[int, int, str]:
-    return problem.start_byte, problem.end_byte, problem.code
+    return SyntaxTree(len(source), *columns, told(problems))
 
 
 def _parsed(text: bytes) -> tuple[Node, int]:

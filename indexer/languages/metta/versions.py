@@ -6,7 +6,7 @@ that code, so that neither can change alone.
 """
 
 #: The grammar, the cutter and what `parse` makes of them.
-TREE_VERSION = "metta-tree-1"
+TREE_VERSION = "metta-tree-2"
 
 #: The forms, the dialects and what `extract` makes of them.
 TABLE_VERSION = "metta-table-6"

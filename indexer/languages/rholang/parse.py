@@ -11,7 +11,7 @@ from metta_index.indexer import _columns
 from metta_index.indexer.languages.rholang import grammar
 from metta_index.indexer.languages.rholang.grammar import Node
 from metta_index.indexer.languages.rholang.lexical import name_problem, number_problem, string_problems
-from metta_index.indexer.text.problems import Problem
+from metta_index.indexer.text.problems import Problem, told
 from metta_index.indexer.text.syntax import SyntaxTree, column, rows_of
 
 #: Every number of fewer digits fits the type it has unless it says.
@@ -59,8 +59,7 @@ def parse(source: bytes) -> SyntaxTree:
     columns = _columns.flatten(parts, codes, leaves, 0, Node.ERROR, Node.MISSING, len(source))
     problems += _encoding_problems(source)
     problems += _lexical_problems(source, *columns[:3])
-    problems.sort(key=lambda problem: (problem.start_byte, problem.end_byte, problem.code))
-    return SyntaxTree(len(source), *columns, tuple(problems))
+    return SyntaxTree(len(source), *columns, told(problems))
 
 
 def _tree(source: bytes) -> TreeNode | None:

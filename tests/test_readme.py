@@ -79,3 +79,12 @@ def test_every_configuration_key_is_documented() -> None:
         if field not in ("source", "prefix"):  # these are found, not written
             key = field.replace("_", "-")
             assert re.search(rf"^(\[{key}\]|{key} = )", README, re.M), key
+
+
+def test_every_test_that_is_named_exists() -> None:
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    named = set(re.findall(r"`(test_\w+)`", README))
+    assert len(named) > 25
+    assert [
+        name for name in named if name not in texts and not any(f"def {name}(" in text for text in texts.values())
+    ] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import shutil
 import statistics
 import sys
@@ -102,6 +103,8 @@ def _cold(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
             f"time is outside parse, extract, encode and store; CPU {statistics.median(cpu_of['two']):,.0f} ms against "
             f"{statistics.median(cpu_of['one']):,.0f} ms",
         )  # fmt: skip
+        if large:
+            yield from _beyond(one, two, f"{label}: {name}")
         ratios = [a / b for a, b in zip(work["two"], work["one"], strict=True)]
         yield Row(
             f"… from the first parse to the last result stored, {label}: {name}", busy_two, "ms", conditions, busy_one,
@@ -110,6 +113,19 @@ def _cold(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
             "in it, and so is what the main process stores meanwhile",
         )  # fmt: skip
     yield from _pure_work(workspace, name, runs, large)
+
+
+def _beyond(one: float, two: float, what: str) -> Iterator[Row]:
+    """What one and two workers say of more: a serial share that no worker shortens, and one that they divide."""
+    serial = min(max(2 * two - one, 0.0), one)
+    for workers in (4, 8):
+        predicted = serial + (one - serial) / workers
+        yield Row(
+            f"… predicted for {workers} workers, {what}", predicted, "ms", "not measured: two cores", one, "one worker",
+            predicted / one,
+            note=f"{one / predicted:.2f} × faster, by a serial share of {serial / one:.0%} (2 T₂ - T₁ of T₁); at most "
+            f"{one / serial if serial else math.inf:.1f} × with any number",
+        )  # fmt: skip
 
 
 def _pure_work(workspace: MadeWorkspace, name: str, runs: int, large: bool) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from metta_index.cache.database import DamagedIndexError, DocumentRow, OvertakenError
+from metta_index.cache.database import DamagedIndexError, OvertakenError
 from metta_index.cli.loading import Loader
 from metta_index.cli.session import Session, wanted_execution
 from metta_index.indexer.building.build import Options
@@ -94,7 +94,7 @@ def refresh_findings(
     return report
 
 
-def _sharing(session: Session, options: CheckOptions) -> Sharing[DocumentRow] | None:
+def _sharing(session: Session, options: CheckOptions) -> Sharing | None:
     """How documents can be checked in several processes; None where the index is in the memory of this one."""
     if session.index.path is None:
         return None

@@ -140,14 +140,14 @@ def _send_text(session: Session, word: Reference) -> bytes | None:
 
 
 def _references(session: Session, index: Index, query: str) -> list[Reference]:
-    from metta_index.indexer.queries.resolving import is_local, same_variable
-
     place = parse_place(query)
     if place is None:
         name = name_of(query)
         if name.startswith(b"$"):
             raise UsageError(f"{query} is a variable: ask for it by a place, as in `metta-index refs FILE:LINE:COLUMN`")
         return index.references(name)
+    from metta_index.indexer.queries.resolving import is_local, same_variable
+
     word = word_at(session, index, place)
     return same_variable(index, word) if is_local(index, word) else index.references(word.name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -39,7 +39,7 @@ class FindingStore(Protocol[_Document]):
         """The encoded findings of the documents that have some."""
 
 
-class Sharing(NamedTuple, Generic[_Document]):
+class Sharing(NamedTuple):
     """How documents may be checked in other processes: as everything else (`plan.plan_execution`).
 
     `item_of`: what a worker is sent for a document; `work`: the function of a module that it calls with that, and
@@ -49,7 +49,7 @@ class Sharing(NamedTuple, Generic[_Document]):
     wanted: Wanted
     load_rates: Callable[[], Rates]
     cpus: int
-    item_of: Callable[[_Document], Any]
+    item_of: Callable[[Any], Any]
     work: Callable[[Any], bytes]
 
 
@@ -96,7 +96,7 @@ def check_documents(
     knowledge: Callable[[bool], Knowledge],
     load: Callable[[_Document], Text],
     options: CheckOptions,
-    share: Callable[[], Sharing[_Document] | None] | None = None,
+    share: Callable[[], Sharing | None] | None = None,
     make_progress: Callable[[], Progress] | None = None,
 ) -> CheckReport:
     """Brings the findings of a workspace up to date: only documents that something changed for are checked.
@@ -153,7 +153,7 @@ def _shown(
 
 def _shared(
     waiting: Sequence[_Document],
-    sharing: Sharing[_Document],
+    sharing: Sharing,
     here: Callable[[_Document], Outcome],
     on_finish: Callable[[RunMeasurement], None],
 ) -> Iterator[tuple[_Document, Outcome]]:
@@ -190,7 +190,7 @@ def _in_turn(
 def _in_workers(
     plan: ExecutionPlan,
     waiting: Sequence[_Document],
-    sharing: Sharing[_Document],
+    sharing: Sharing,
     here: Callable[[_Document], Outcome],
     on_finish: Callable[[RunMeasurement], None],
 ) -> Iterator[tuple[_Document, Outcome]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from metta_index.indexer.discovery.walk import display_path
-from metta_index.indexer.languages.metta.builtins import Builtin
-from metta_index.indexer.queries.meanings import Meaning
-from metta_index.indexer.queries.symbols import Reference, Symbol
-from metta_index.indexer.text.positions import Position
 from metta_index.indexer.text.symbols import Flag, Role, Use, name_text
+
+if TYPE_CHECKING:
+    from metta_index.indexer.languages.metta.builtins import Builtin
+    from metta_index.indexer.queries.meanings import Meaning
+    from metta_index.indexer.queries.symbols import Reference, Symbol
+    from metta_index.indexer.text.positions import Position
 
 
 class Placed(Protocol):

@@ -251,10 +251,14 @@ def decode_findings(data: bytes) -> tuple[Finding, ...]:
 
 def _named(finding: Finding, paths: Mapping[str, str]) -> Finding:
     """A finding that was just decoded, with the paths that are meant."""
-    if finding.related or finding.fix is not None:
-        return _with_paths(finding, paths.__getitem__)
-    # Nobody has seen it yet: a copy would cost more than to decode it.
-    msgspec.structs.force_setattr(finding, "path", paths[finding.path])
+    # Nobody has seen it yet: copies would cost more than to decode it.
+    name = msgspec.structs.force_setattr
+    name(finding, "path", paths[finding.path])
+    for related in finding.related:
+        name(related, "path", paths[related.path])
+    for edit in finding.fix.edits if finding.fix is not None else ():
+        if edit.path is not None:
+            name(edit, "path", paths[edit.path])
     return finding
 
 

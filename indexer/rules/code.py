@@ -89,7 +89,7 @@ class Part:
         """Whether a byte is in a top-level atom that is not read as it was meant."""
         if not self._broken:
             return False
-        number = bisect_right(self._broken, (byte, len(self.source))) - 1
+        number = bisect_right(self._broken, byte, key=lambda span: span[0]) - 1
         return number >= 0 and byte < self._broken[number][1]
 
     def row_at(self, start: int) -> int:

@@ -161,6 +161,8 @@ def _meaning_lines(meanings: list[Meaning], sources: SourceLines) -> Iterator[st
     for meaning in meanings:
         remarks = [meaning.confidence.name.lower()] if meaning.confidence else []
         remarks += [meaning.note] if meaning.note else []
+        if meaning.symbol is not None and meaning.symbol.facts > 1:
+            remarks.append(f"the first of {meaning.symbol.facts:,}")
         remark = paint(f"  ({'; '.join(remarks)})", "note") if remarks else ""
         if meaning.symbol is None:
             assert meaning.builtin is not None

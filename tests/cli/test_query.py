@@ -156,6 +156,14 @@ def test_refs_of_a_variable_are_those_of_its_scope(program: Program, workspace: 
     assert "by a place" in program.usage_error("refs", "$x")
 
 
+def test_of_facts_the_first_is_shown_and_how_many_there_are(program: Program, workspace: Path) -> None:
+    done = program("def", "Parent")
+    assert done.out.splitlines() == [
+        "facts.metta:1:1: fact/2 (Parent Tom Bob)  (the first of 2)",
+        "facts.metta:3:1: fact/1 (Parent Ann)",
+    ]
+
+
 def test_text_is_one_line_an_answer_and_names_the_place(program: Program, workspace: Path) -> None:
     ended = program("def", "step")
     assert ended.out.splitlines() == [

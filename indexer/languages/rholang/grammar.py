@@ -115,10 +115,9 @@ LEAVES = frozenset(
 )
 
 #: Words that no variable can be called.
-RESERVED = frozenset(
-    b"new if else let match select contract for or and matches not bundle true false where in Nil Set Bool Int String"
-    b" Uri ByteArray BigInt".split()
-)
+RESERVED = frozenset(b"new if else let match select contract for or and matches not bundle true false where".split())
+#: Words that mean something in their places, and that interpreters read as names in others.
+KEYWORDS = frozenset(b"in Nil Set Bool Int String Uri ByteArray BigInt".split())
 
 
 @cache

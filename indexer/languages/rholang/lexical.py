@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from metta_index.indexer.languages.rholang.grammar import RESERVED
+from metta_index.indexer.languages.rholang.grammar import KEYWORDS, RESERVED
 from metta_index.indexer.text.problems import Problem
 
 ESCAPE = re.compile(rb"\\(?:([0nrt\\\"])|([0-9]+)|(.))", re.DOTALL)
@@ -77,6 +77,10 @@ def _is_lowest(digits: bytes, width: int) -> bool:
 
 
 def name_problem(word: bytes, start: int) -> Problem | None:
-    if word not in RESERVED:
-        return None
-    return Problem("reserved-word", f"`{word.decode()}` is a word of the language, no name", start, start + len(word))
+    if word in RESERVED:
+        message = f"`{word.decode()}` is a word of the language, no name"
+        return Problem("reserved-word", message, start, start + len(word))
+    if word in KEYWORDS:
+        message = f"`{word.decode()}` is a word of the language, and taken for a name here"
+        return Problem("keyword-as-name", message, start, start + len(word))
+    return None

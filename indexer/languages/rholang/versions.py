@@ -4,7 +4,7 @@ from metta_index.indexer.languages.metta.versions import TABLE_VERSION as METTA_
 from metta_index.indexer.languages.metta.versions import TREE_VERSION as METTA_TREE
 
 #: The grammar and what `parse` makes of it.
-TREE_VERSION = "rholang-tree-5"
+TREE_VERSION = "rholang-tree-6"
 
 #: The binding rules, what finds MeTTa, and what `extract` makes of them.
 OWN_TABLE_VERSION = "rholang-table-9"

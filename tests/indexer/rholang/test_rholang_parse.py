@@ -93,6 +93,7 @@ def test_the_string_that_is_not_closed_is_found() -> None:
         ("x!(1i7, 1u12, 1.5f16)", [("number-type", "1i7"), ("number-type", "1u12"), ("number-type", "1.5f16")]),
         ("x!(1.5f32, 2f64, 1.25p2, 3r)", []),
         ("new for in { Nil }", [("reserved-word", "for")]),
+        ("export Box in { Nil }", [("keyword-as-name", "in")]),
         ("x!(1 2)", [("syntax-error", "2")]),
         ("x!(1", [("syntax-error", "")]),
     ],

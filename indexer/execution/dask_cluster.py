@@ -175,14 +175,22 @@ class DaskCluster:
                 self._client.close(timeout=2)
         with contextlib.suppress(Exception):
             if self._own is not None:
+                nannies = list(self._own.workers.values())
+                # Else each starts another worker for the one that ends, which finds itself alone and says so at length.
+                self._own.sync(_end_with_workers, nannies)
                 # Asked politely, a worker is through with its item first.
-                for nanny in list(self._own.workers.values()):
+                for nanny in nannies:
                     if nanny.pid is not None:
                         os.kill(nanny.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
                 self._own.close(timeout=2)
         self._client = self._own = None
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+async def _end_with_workers(nannies: Sequence[Any]) -> None:
+    for nanny in nannies:
+        nanny.close_gracefully()
 
 
 def _silence() -> None:

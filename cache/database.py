@@ -35,7 +35,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metta_index.cache.index_file import DamagedIndexError, connect, described, is_damage, set_aside
+from metta_index.cache.index_file import (
+    DamagedIndexError,
+    connect,
+    described,
+    is_damage,
+    let_read_while_written,
+    set_aside,
+)
 from metta_index.cache.index_reader import IndexReader
 from metta_index.cache.index_rows import COLUMNS, DocumentRow, decoded_table, decoded_tables, head, seal
 from metta_index.indexer.discovery.manifest import Manifest, Stat
@@ -179,7 +186,7 @@ class IndexDatabase(IndexReader):
         if self.finding_rows.is_needed():
             self._note_changes(path, was, now)
         records = [*imports_in(path, now or map(decoded_table, tables))] if importing else []
-        if self.imports.replace(document.id, records, known):
+        if self.imports.replace(document.id, records, known) and self.finding_rows.is_needed():
             self.finding_rows.change([imports_key(path)])
         self._count(document, 1)
 
@@ -191,7 +198,7 @@ class IndexDatabase(IndexReader):
     def finish(self, manifest: Manifest) -> dict[str, int]:
         self.write_names()
         self.imports.flush()
-        if self.imports.changed:
+        if self.imports.changed and self.finding_rows.is_needed():
             from metta_index.indexer.rules.keys import imports_key
 
             self.finding_rows.change(imports_key(path) for path in self.imports.changed)
@@ -202,6 +209,7 @@ class IndexDatabase(IndexReader):
         sealed = seal("manifest", finished.to_bytes())
         self._connection.execute("INSERT OR REPLACE INTO manifest VALUES (1, ?)", (sealed,))
         self._connection.execute("COMMIT")
+        let_read_while_written(self._connection)
         # What follows, such as keeping findings, starts from here.
         self._forget_rows()
         self._known, self._known_checksum = finished, head(sealed)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from json import dumps, loads
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +137,8 @@ class ImportRows:
                 position = record.position
                 lookups += [(stored(key), document, position) for key in record.resolution.lookups]
         self._connection.executemany(_INSERT, rows)
-        lookups.sort(key=repr)
+        # In the order of the table, where pages are filled one after the other; blobs come after texts.
+        lookups.sort(key=lambda row: (isinstance(row[0], bytes), row))
         self._connection.executemany(_INSERT_LOOKUP, lookups)
 
     def of(self, document: int) -> list[ImportRecord]:
@@ -204,8 +206,14 @@ def _meant(resolution: Resolution | None) -> list[str | bytes | None]:
         stored(resolution.reason),
         dumps(resolution.candidates) if resolution.candidates else "[]",
         dumps(resolution.parents) if resolution.parents else "[]",
-        dumps(sorted(resolution.lookups)),
+        _lookups_text(resolution.lookups),
     ]
+
+
+@lru_cache(1 << 12)
+def _lookups_text(lookups: frozenset[str]) -> str:
+    """Kept, since most imports are of what others import, too."""
+    return dumps(sorted(lookups))
 
 
 def _check(values: list[Any]) -> bytes:

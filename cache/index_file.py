@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import stat
@@ -201,8 +202,18 @@ def _schema_of(connection: sqlite3.Connection) -> int | None:
     return int(row[0]) if row and str(row[0]).isdecimal() else -1
 
 
+def let_read_while_written(connection: sqlite3.Connection) -> None:
+    """Has later builds write beside what is there (WAL), so that others can read meanwhile.
+
+    Not while others use the file: then it is tried again after the next build.
+    """
+    with contextlib.suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
 def _create(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+    # The first build has nothing that others could read, and would write everything twice
+    # beside it: `let_read_while_written` comes after that.
     connection.execute("BEGIN IMMEDIATE")
     if _schema_of(connection) is None:  # else another process was faster
         for statement in _TABLES.split(";"):

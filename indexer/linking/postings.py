@@ -35,23 +35,21 @@ def mentions(tables: Sequence[SymbolTable]) -> Mentions:
     """What a document of these tables contributes to the postings of the index. Raises DecodeError."""
     # Every file of a build comes through here: comprehensions over lists, and no more than is needed.
     defined: set[bytes] = set()
-    used: list[bytes] = []
     for table in tables:
         names = table.names
         offered = {names[found.name] for found in table.definitions}
         offered.update([names[doc.name] for doc in table.documentation])
         offered.update([names[fact.name] for fact in table.facts])
-        shared = [name for name in names if name and name[0] != _LOCAL_START]
         if table.region is not None:
-            shared = [name for name in shared if HOLE not in name]
-        if any(found.flags & _PATTERN for found in table.definitions):
-            shared.append(PATTERNS)
+            offered = {name for name in offered if HOLE not in name}
+        if [1 for found in table.definitions if found.flags & _PATTERN]:
             offered.add(PATTERNS)
-        defined |= offered.intersection(shared)
-        used += shared
-    if len(tables) != 1:
-        used = list(set(used))
-    return Mentions(defined, [name for name in used if name not in defined])
+        defined.update([name for name in offered if name and name[0] != _LOCAL_START])
+    others: list[bytes] = []
+    for table in tables:
+        used = [name for name in table.names if name and name[0] != _LOCAL_START and name not in defined]
+        others += used if table.region is None else [name for name in used if HOLE not in name]
+    return Mentions(defined, others if len(tables) == 1 else list(set(others)))
 
 
 def changed_mentions(before: Sequence[SymbolTable], now: Sequence[SymbolTable]) -> tuple[Mentions, Mentions]:

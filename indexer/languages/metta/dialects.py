@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from array import array
+import sys
 from collections.abc import Iterator, Sequence
 
 from metta_index.indexer.languages.metta import grammar
-from metta_index.indexer.text.syntax import SyntaxTree, column
+from metta_index.indexer.text.syntax import SyntaxTree
 
 #: From the strongest evidence to none: where pieces of one text disagree, the first wins.
 DIALECTS = ("petta", "mm2", "mettatron", "hyperon")
@@ -29,6 +29,9 @@ _IMPORTS = frozenset({b"import!", b"include", b"static-import!", b"import"})
 
 #: A text without any of these words shows no dialect.
 TELLING = _PETTA_WORDS | _IMPORTS | {b"exec"}
+
+#: Of a column of numbers (`_binding.intern`).
+_NUMBER_BYTES = 4
 
 #: The dialect of a text that shows none.
 DEFAULT = "hyperon"
@@ -57,10 +60,10 @@ def detect(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: byt
 
 def evidence(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: bytes) -> tuple[str, int | None]:
     """What `detect` gives, and the row of the word that shows it; None where none does."""
-    rows, starts, ends, tails = column(numbers), column(tree.starts), column(tree.ends), column(tree.tails)
+    starts, ends, tails = (memoryview(packed).cast("I") for packed in (tree.starts, tree.ends, tree.tails))
     found, shown_by = DEFAULT, None
     for name in sorted(TELLING.intersection(names)):
-        for row in _rows_of(rows, names.index(name) + 1):
+        for row in _rows_of(numbers, names.index(name) + 1):
             if source[starts[row] - 1 : starts[row]] != b"(":
                 continue
             if name in _PETTA_WORDS:
@@ -74,15 +77,14 @@ def evidence(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: b
     return found, shown_by
 
 
-def _rows_of(numbers: array[int], number: int) -> Iterator[int]:
+def _rows_of(numbers: bytes, number: int) -> Iterator[int]:
     """The rows that hold a number. Searching is C's work: most texts are many rows and few imports."""
-    row = -1
-    try:
-        while True:
-            row = numbers.index(number, row + 1)
-            yield row
-    except ValueError:
-        return
+    wanted = number.to_bytes(_NUMBER_BYTES, sys.byteorder)
+    at = numbers.find(wanted)
+    while at >= 0:
+        if at % _NUMBER_BYTES == 0:
+            yield at // _NUMBER_BYTES
+        at = numbers.find(wanted, at + 1)
 
 
 def _is_path(argument: bytes) -> bool:

@@ -32,6 +32,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,7 @@ _TOTALS = {
     "regions": "regions",
     "heads_only": "heads_only",
 }
+_COUNTED = attrgetter(*_TOTALS.values())
 #: Far above what builds reach, far below what SQLite holds.
 _LARGEST_ID = 1 << 62
 _INSERT = f"INSERT INTO document ({COLUMNS}) VALUES ({', '.join('?' * len(COLUMNS.split(', ')))})"
@@ -330,8 +332,9 @@ class IndexDatabase(IndexReader):
             self._count(document, -1)
 
     def _count(self, document: DocumentRow, sign: int) -> None:
-        for name, field in _TOTALS.items():
-            self._totals[name] += sign * getattr(document, field)
+        totals = self._totals
+        for name, count in zip(_TOTALS, _COUNTED(document), strict=True):
+            totals[name] += sign * count
 
 
 def _in_place_of(path: Path, error: Exception, warn: Callable[[str], None]) -> IndexDatabase:

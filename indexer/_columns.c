@@ -524,6 +524,30 @@ static PyObject *line_columns(PyObject *module, PyObject *arg) {
     return result;
 }
 
+/*
+ * names_for_others(names, local, without): the names of a table, in their order, that others may
+ * mean: not empty, not beginning with the byte `local`, and not in the set `without`.
+ */
+static PyObject *names_for_others(PyObject *module, PyObject *args) {
+    PyObject *names, *without;
+    unsigned char local;
+    if (!PyArg_ParseTuple(args, "O!bO", &PyTuple_Type, &names, &local, &without)) return NULL;
+    PyObject *kept = PyList_New(0);
+    Py_ssize_t count = PyTuple_Size(names);
+    for (Py_ssize_t i = 0; kept && i < count; i++) {
+        PyObject *name = PyTuple_GetItem(names, i); /* borrowed */
+        char *bytes;
+        Py_ssize_t length;
+        int failed = PyBytes_AsStringAndSize(name, &bytes, &length);
+        if (!failed && length && (unsigned char)bytes[0] != local) {
+            int is_known = PySet_Contains(without, name);
+            failed = is_known < 0 || (!is_known && PyList_Append(kept, name));
+        }
+        if (failed) Py_CLEAR(kept);
+    }
+    return kept;
+}
+
 static PyMethodDef methods[] = {
     {"flatten", flatten, METH_VARARGS, "Columns of one tree made of one or more parsed roots."},
     {"pack_tree", pack_tree, METH_VARARGS, "The four columns of a tree as compact bytes."},
@@ -536,6 +560,8 @@ static PyMethodDef methods[] = {
      "Number, start and end of the row around each of some places, and how many rows there are; ValueError if unfit."},
     {"gather", gather, METH_VARARGS, "The values of a column at some rows."},
     {"line_columns", line_columns, METH_O, "Line starts and multi-byte characters of a source."},
+    {"names_for_others", names_for_others, METH_VARARGS,
+     "The names that others may mean: not empty, not local by their first byte, and not in a set."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from metta_index.indexer._columns import names_for_others
 from metta_index.indexer.text.symbols import HOLE, Flag, SymbolTable
 
 #: Documents that define names by regular expressions are listed under this, which no source can hold.
@@ -47,7 +48,7 @@ def mentions(tables: Sequence[SymbolTable]) -> Mentions:
         defined.update([name for name in offered if name and name[0] != _LOCAL_START])
     others: list[bytes] = []
     for table in tables:
-        used = [name for name in table.names if name and name[0] != _LOCAL_START and name not in defined]
+        used = names_for_others(table.names, _LOCAL_START, defined)
         others += used if table.region is None else [name for name in used if HOLE not in name]
     return Mentions(defined, others if len(tables) == 1 else list(set(others)))
 

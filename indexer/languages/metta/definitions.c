@@ -91,6 +91,22 @@ PyObject *metta_text(PyObject *module, PyObject *args) {
     return result;
 }
 
+/* children(kinds, tails, row): the rows of the children of a node, comments left out. */
+PyObject *metta_children(PyObject *module, PyObject *args) {
+    Py_buffer kinds, tails;
+    unsigned int row;
+    if (!PyArg_ParseTuple(args, "y*y*I", &kinds, &tails, &row)) return NULL;
+    Tree tree = {.kind = kinds.buf, .tail = tails.buf};
+    PyObject *result = NULL;
+    if (row < (size_t)kinds.len && tails.len / 4 == kinds.len && tree.tail[row] <= (size_t)kinds.len)
+        result = children_as_list(&tree, row);
+    else
+        PyErr_SetString(PyExc_IndexError, "no such row");
+    PyBuffer_Release(&kinds);
+    PyBuffer_Release(&tails);
+    return result;
+}
+
 /* Steals signature and type. */
 static PyObject *define(const Tree *tree, uint32_t row, uint32_t name, int role, int kind, long arity, int flags,
                         PyObject *signature, PyObject *type) {

@@ -60,7 +60,8 @@ def detect(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: byt
 
 def evidence(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: bytes) -> tuple[str, int | None]:
     """What `detect` gives, and the row of the word that shows it; None where none does."""
-    starts, ends, tails = (memoryview(packed).cast("I") for packed in (tree.starts, tree.ends, tree.tails))
+    starts, ends = memoryview(tree.starts).cast("I"), memoryview(tree.ends).cast("I")
+    tails = memoryview(tree.tails).cast("I")
     found, shown_by = DEFAULT, None
     for name in sorted(TELLING.intersection(names)):
         for row in _rows_of(numbers, names.index(name) + 1):

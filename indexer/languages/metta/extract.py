@@ -95,14 +95,7 @@ class _Reader:
 
     def children(self, row: int) -> list[int]:
         """Rows of the children of a list, comments left out."""
-        rows = []
-        tail = self.tails[row]
-        child = row + 1
-        while child < tail:
-            if self.kinds[child] != grammar.COMMENT and self.kinds[child] != grammar.MISSING:
-                rows.append(child)
-            child = self.tails[child]
-        return rows
+        return _binding.children(self.kinds, self.tree.tails, row)
 
     def text(self, row: int) -> str:
         """A node as written, white space folded and comments left out."""

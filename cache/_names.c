@@ -31,7 +31,7 @@ typedef struct {
     size_t count, capacity;
     uint32_t *slots; /* an open-addressing table: the number of an entry, plus one */
     size_t slot_count; /* a power of two */
-    uint32_t *first, *next; /* the entries of each row, as chains of numbers plus one; NULL until rows are asked for */
+    uint32_t *starts, *order; /* where each row begins in the entries sorted by row; NULL until rows are asked for */
     size_t row_count;
 } Names;
 
@@ -92,10 +92,9 @@ static int grow_slots(Names *names) {
 }
 
 /* The entry of a name, made if there is none; NULL with an exception. It moves with the next call. */
-static Entry *entry_of(Names *names, const char *bytes, size_t length) {
+static Entry *entry_of(Names *names, uint32_t checksum, const char *bytes, size_t length) {
     /* At most half full. */
     if (names->count * 2 >= names->slot_count && grow_slots(names)) return NULL;
-    uint32_t checksum = checksum_of(bytes, length);
     size_t slot = checksum & (names->slot_count - 1);
     for (; names->slots[slot]; slot = (slot + 1) & (names->slot_count - 1)) {
         Entry *known = &names->entries[names->slots[slot] - 1];
@@ -151,30 +150,68 @@ static int note(Entry *entry, const char *offered, size_t offered_width, const c
     return text_append(numbers, digits + skipped, width - skipped);
 }
 
+/* So many names are looked up together: what they lead to is far away in memory, and is all asked for first. */
+#define TOGETHER 32
+
+typedef struct {
+    PyObject *name; /* owned */
+    char *bytes;
+    Py_ssize_t length;
+    uint32_t checksum;
+} Wanted;
+
+/* The next names of an iterator, TOGETHER at most; fewer at its end, or with an exception. */
+static size_t take(PyObject *iterator, Wanted wanted[TOGETHER]) {
+    size_t count = 0;
+    PyObject *name;
+    while (count < TOGETHER && (name = PyIter_Next(iterator))) {
+        Wanted *one = &wanted[count++];
+        one->name = name;
+        if (PyBytes_AsStringAndSize(name, &one->bytes, &one->length)) break;
+        one->checksum = checksum_of(one->bytes, (size_t)one->length);
+    }
+    return count;
+}
+
+static void prefetch(const Names *names, const Wanted *wanted, size_t count) {
+    if (!names->slot_count) return;
+    size_t mask = names->slot_count - 1;
+    for (size_t i = 0; i < count; i++) __builtin_prefetch(&names->slots[wanted[i].checksum & mask]);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t number = names->slots[wanted[i].checksum & mask];
+        if (number) __builtin_prefetch(&names->entries[number - 1]);
+    }
+}
+
 /* Notes a document for the entries of all names of an iterable. */
 static int add_all(Names *names, PyObject *iterable, long long document, int is_offered) {
     char offered[24], mentioned[24];
     size_t offered_width = (size_t)snprintf(offered, sizeof offered, ",-%lld", document);
     size_t mentioned_width = (size_t)snprintf(mentioned, sizeof mentioned, ",%lld", document);
-    PyObject *iterator = PyObject_GetIter(iterable), *name;
+    PyObject *iterator = PyObject_GetIter(iterable);
     if (!iterator) return -1;
     int failed = 0;
-    while (!failed && (name = PyIter_Next(iterator))) {
-        char *bytes;
-        Py_ssize_t length;
-        failed = PyBytes_AsStringAndSize(name, &bytes, &length);
-        Entry *entry = failed ? NULL : entry_of(names, bytes, (size_t)length);
-        failed = entry ? note(entry, offered, offered_width, mentioned, mentioned_width, is_offered) : -1;
-        Py_DECREF(name);
+    for (size_t count = TOGETHER; count == TOGETHER && !failed;) {
+        Wanted wanted[TOGETHER];
+        count = take(iterator, wanted);
+        failed = PyErr_Occurred() != NULL;
+        if (!failed) prefetch(names, wanted, count);
+        for (size_t i = 0; i < count; i++) {
+            if (!failed) {
+                Entry *entry = entry_of(names, wanted[i].checksum, wanted[i].bytes, (size_t)wanted[i].length);
+                failed = entry ? note(entry, offered, offered_width, mentioned, mentioned_width, is_offered) : -1;
+            }
+            Py_DECREF(wanted[i].name);
+        }
     }
     Py_DECREF(iterator);
-    return failed || PyErr_Occurred() ? -1 : 0;
+    return failed ? -1 : 0;
 }
 
-static void forget_chains(Names *names) {
-    PyMem_Free(names->first);
-    PyMem_Free(names->next);
-    names->first = names->next = NULL;
+static void forget_order(Names *names) {
+    PyMem_Free(names->starts);
+    PyMem_Free(names->order);
+    names->starts = names->order = NULL;
     names->row_count = 0;
 }
 
@@ -182,7 +219,7 @@ static PyObject *names_add(PyObject *self, PyObject *args) {
     long long document;
     PyObject *offered, *others;
     if (!PyArg_ParseTuple(args, "LOO", &document, &offered, &others)) return NULL;
-    forget_chains((Names *)self);
+    forget_order((Names *)self);
     if (add_all((Names *)self, offered, document, 1) || add_all((Names *)self, others, document, 0)) return NULL;
     Py_RETURN_NONE;
 }
@@ -240,10 +277,16 @@ static PyObject *text_as_object(Text *text) {
     return PyBytes_FromStringAndSize(text->bytes, (Py_ssize_t)text->length);
 }
 
-/* The two texts of one row, from the entries of its chain. */
-static PyObject *row_of(const Names *names, const uint32_t *next, uint32_t first, Text texts[2]) {
-    for (uint32_t i = first; i; i = next[i - 1]) {
-        const Entry *entry = &names->entries[i - 1];
+/* The two texts of one row, from its entries. */
+static PyObject *row_of(const Names *names, const uint32_t *order, size_t count, Text texts[2]) {
+    for (size_t i = 0; i < count; i++) {
+        if (i + 8 < count) __builtin_prefetch(&names->entries[order[i + 8]]);
+        if (i + 4 < count) {
+            const Entry *soon = &names->entries[order[i + 4]];
+            __builtin_prefetch(names->spellings.bytes + soon->name);
+            __builtin_prefetch(soon->numbers.bytes);
+        }
+        const Entry *entry = &names->entries[order[i]];
         if (append_entry(&texts[!entry->is_offered], names, entry)) return NULL;
     }
     PyObject *offered = text_as_object(&texts[0]);
@@ -254,20 +297,23 @@ static PyObject *row_of(const Names *names, const uint32_t *next, uint32_t first
     return row;
 }
 
-static int make_chains(Names *names, size_t row_count) {
-    forget_chains(names);
-    names->first = PyMem_Calloc(row_count, sizeof *names->first);
-    names->next = PyMem_Calloc(names->count + 1, sizeof *names->next);
-    if (!names->first || !names->next) {
+/* Sorts the entries by row; those of one stay in the order of their coming. */
+static int make_order(Names *names, size_t row_count) {
+    forget_order(names);
+    names->starts = PyMem_Calloc(row_count + 1, sizeof *names->starts);
+    names->order = PyMem_Malloc((names->count + 1) * sizeof *names->order);
+    if (!names->starts || !names->order) {
         PyErr_NoMemory();
         return -1;
     }
     names->row_count = row_count;
-    /* From the last to the first, so that a chain has them in the order of their coming. */
+    uint32_t *starts = names->starts;
+    for (size_t i = 0; i < names->count; i++) starts[names->entries[i].checksum % row_count + 1]++;
+    for (size_t row = 0; row < row_count; row++) starts[row + 1] += starts[row];
+    /* From the last to the first: each takes the last free place of its row, which then begins where it should. */
     for (size_t i = names->count; i; i--) {
-        uint32_t *head = &names->first[names->entries[i - 1].checksum % row_count];
-        names->next[i - 1] = *head;
-        *head = (uint32_t)i;
+        size_t row = names->entries[i - 1].checksum % row_count;
+        names->order[--starts[row + 1]] = (uint32_t)i - 1;
     }
     return 0;
 }
@@ -277,9 +323,10 @@ static PyObject *names_row(PyObject *self, PyObject *args) {
     Py_ssize_t row, row_count;
     if (!PyArg_ParseTuple(args, "nn", &row, &row_count)) return NULL;
     if (row < 0 || row >= row_count || row_count > UINT32_MAX) return PyErr_Format(PyExc_ValueError, "no such row");
-    if (names->row_count != (size_t)row_count && make_chains(names, (size_t)row_count)) return NULL;
+    if (names->row_count != (size_t)row_count && make_order(names, (size_t)row_count)) return NULL;
     Text texts[2] = {{0}, {0}};
-    PyObject *made = row_of(names, names->next, names->first[row], texts);
+    size_t begin = names->starts[row + 1], end = row + 2 <= row_count ? names->starts[row + 2] : names->count;
+    PyObject *made = row_of(names, names->order + begin, end - begin, texts);
     PyMem_Free(texts[0].bytes);
     PyMem_Free(texts[1].bytes);
     return made;
@@ -289,7 +336,7 @@ static void names_free(PyObject *self) {
     Names *names = (Names *)self;
     PyTypeObject *type = Py_TYPE(self);
     for (size_t i = 0; i < names->count; i++) PyMem_Free(names->entries[i].numbers.bytes);
-    forget_chains(names);
+    forget_order(names);
     PyMem_Free(names->entries);
     PyMem_Free(names->slots);
     PyMem_Free(names->spellings.bytes);

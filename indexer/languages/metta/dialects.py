@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from metta_index.indexer.languages.metta import grammar
@@ -29,9 +29,6 @@ _IMPORTS = frozenset({b"import!", b"include", b"static-import!", b"import"})
 
 #: A text without any of these words shows no dialect.
 TELLING = _PETTA_WORDS | _IMPORTS | {b"exec"}
-
-#: Of a column of numbers (`_binding.intern`).
-_NUMBER_BYTES = 4
 
 #: The dialect of a text that shows none.
 DEFAULT = "hyperon"
@@ -61,11 +58,12 @@ def detect(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: byt
 def evidence(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: bytes) -> tuple[str, int | None]:
     """What `detect` gives, and the row of the word that shows it; None where none does."""
     starts, ends = memoryview(tree.starts).cast("I"), memoryview(tree.ends).cast("I")
-    tails = memoryview(tree.tails).cast("I")
+    tails, rows = memoryview(tree.tails).cast("I"), memoryview(numbers).cast("I")
     found, shown_by = DEFAULT, None
     for name in sorted(TELLING.intersection(names)):
-        for row in _rows_of(numbers, names.index(name) + 1):
-            if source[starts[row] - 1 : starts[row]] != b"(":
+        number = names.index(name) + 1
+        for row in _rows_at(source, b"(" + name, starts):
+            if rows[row] != number:
                 continue
             if name in _PETTA_WORDS:
                 return "petta", row
@@ -78,14 +76,14 @@ def evidence(source: bytes, tree: SyntaxTree, names: Sequence[bytes], numbers: b
     return found, shown_by
 
 
-def _rows_of(numbers: bytes, number: int) -> Iterator[int]:
-    """The rows that hold a number. Searching is C's work: most texts are many rows and few imports."""
-    wanted = number.to_bytes(_NUMBER_BYTES, sys.byteorder)
-    at = numbers.find(wanted)
+def _rows_at(source: bytes, written: bytes, starts: Sequence[int]) -> Iterator[int]:
+    """The rows of what begins after the first byte of `written`, wherever that is."""
+    at = source.find(written)
     while at >= 0:
-        if at % _NUMBER_BYTES == 0:
-            yield at // _NUMBER_BYTES
-        at = numbers.find(wanted, at + 1)
+        row = bisect_left(starts, at + 1)
+        if row < len(starts) and starts[row] == at + 1:
+            yield row
+        at = source.find(written, at + 1)
 
 
 def _is_path(argument: bytes) -> bool:

@@ -1,8 +1,10 @@
+from collections.abc import Callable
 from typing import TypeVar
 
 from typing_extensions import Buffer
 
 _Definition = TypeVar("_Definition")
+_Documentation = TypeVar("_Documentation")
 
 def language() -> object: ...
 def cut(source: Buffer, smallest: int, average: int, largest: int, /) -> list[tuple[int, int, int, int, int]]: ...
@@ -10,7 +12,6 @@ def columns(source: Buffer, node_count: int, /) -> tuple[bytes, bytes, bytes, by
 def intern(
     source: Buffer, kinds: Buffer, starts: Buffer, ends: Buffer, words: dict[bytes, int], telling: int, /
 ) -> tuple[tuple[bytes, ...], bytes, bytes, bool]: ...
-def children(kinds: Buffer, tails: Buffer, row: int, /) -> list[int]: ...
 def text(source: Buffer, kinds: Buffer, starts: Buffer, ends: Buffer, tails: Buffer, row: int, /) -> str: ...
 def classify(
     source: Buffer,
@@ -23,13 +24,15 @@ def classify(
     offsets: Buffer,
     forms: Buffer,
     make: type[_Definition],
+    document: type[_Documentation],
+    decode: Callable[[bytes], str],
     /,
 ) -> tuple[
     bytes,
     bytes,
     bytes,
     bytes,
-    list[_Definition | tuple[int, int, int, list[int]]],
+    list[_Definition | _Documentation | tuple[int, int, int, list[int]]],
     bytes,
     bytes,
     bytes,

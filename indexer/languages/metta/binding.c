@@ -13,7 +13,6 @@ static PyMethodDef methods[] = {
     {"cut", metta_cut, METH_VARARGS, "Pieces (start, end, broken) of a text, cut at top-level atoms."},
     {"columns", metta_columns, METH_VARARGS, "Columns of the tree of a text without errors; None if it is none."},
     {"intern", metta_intern, METH_VARARGS, "Distinct words and variables of a tree, and the number of each at its row."},
-    {"children", metta_children, METH_VARARGS, "Rows of the children of a node, without comments."},
     {"text", metta_text, METH_VARARGS, "A node as written, white space folded, without comments."},
     {"classify", metta_classify, METH_VARARGS, "What each word and variable of a tree is there for, and what its forms say."},
     {NULL, NULL, 0, NULL},

@@ -8,7 +8,6 @@
 PyObject *metta_cut(PyObject *module, PyObject *args);
 PyObject *metta_columns(PyObject *module, PyObject *args);
 PyObject *metta_intern(PyObject *module, PyObject *args);
-PyObject *metta_children(PyObject *module, PyObject *args);
 PyObject *metta_text(PyObject *module, PyObject *args);
 PyObject *metta_classify(PyObject *module, PyObject *args);
 

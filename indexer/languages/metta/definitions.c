@@ -1,4 +1,4 @@
-/* What whole forms say: rules and declarations are read here, the others by extract.py. */
+/* What whole forms say: rules and declarations are read here, @doc in documentation.c, the others by extract.py. */
 #include "walk.h"
 
 #include <string.h>
@@ -28,7 +28,7 @@ static PyObject *children_as_list(const Tree *tree, uint32_t row) {
     return rows;
 }
 
-static int is_word(const Tree *tree, uint32_t row, const char *word) {
+int is_word(const Tree *tree, uint32_t row, const char *word) {
     size_t length = strlen(word);
     return tree->end[row] - tree->start[row] == length && !memcmp(tree->text + tree->start[row], word, length);
 }
@@ -42,7 +42,7 @@ static int is_folded(const uint8_t *bytes, size_t length) {
 }
 
 /* A node as written, white space folded and comments left out. */
-static PyObject *text_of(const Tree *tree, uint32_t row) {
+PyObject *text_of(const Tree *tree, uint32_t row) {
     const uint8_t *bytes = tree->text + tree->start[row];
     size_t length = tree->end[row] - tree->start[row];
     uint8_t *kept = NULL;
@@ -77,7 +77,7 @@ PyObject *metta_text(PyObject *module, PyObject *args) {
     Py_buffer source, kinds, starts, ends, tails;
     unsigned int row;
     if (!PyArg_ParseTuple(args, "y*y*y*y*y*I", &source, &kinds, &starts, &ends, &tails, &row)) return NULL;
-    Tree tree = {source.buf, kinds.buf, starts.buf, ends.buf, tails.buf, NULL, NULL};
+    Tree tree = {source.buf, kinds.buf, starts.buf, ends.buf, tails.buf, NULL, NULL, NULL, NULL};
     PyObject *result = NULL;
     if (row < (size_t)kinds.len && tree.start[row] <= tree.end[row] && tree.end[row] <= (size_t)source.len)
         result = text_of(&tree, row);
@@ -87,22 +87,6 @@ PyObject *metta_text(PyObject *module, PyObject *args) {
     PyBuffer_Release(&kinds);
     PyBuffer_Release(&starts);
     PyBuffer_Release(&ends);
-    PyBuffer_Release(&tails);
-    return result;
-}
-
-/* children(kinds, tails, row): the rows of the children of a node, comments left out. */
-PyObject *metta_children(PyObject *module, PyObject *args) {
-    Py_buffer kinds, tails;
-    unsigned int row;
-    if (!PyArg_ParseTuple(args, "y*y*I", &kinds, &tails, &row)) return NULL;
-    Tree tree = {.kind = kinds.buf, .tail = tails.buf};
-    PyObject *result = NULL;
-    if (row < (size_t)kinds.len && tails.len / 4 == kinds.len && tree.tail[row] <= (size_t)kinds.len)
-        result = children_as_list(&tree, row);
-    else
-        PyErr_SetString(PyExc_IndexError, "no such row");
-    PyBuffer_Release(&kinds);
     PyBuffer_Release(&tails);
     return result;
 }
@@ -173,10 +157,9 @@ int read_form(const Tree *tree, PyObject *forms, uint32_t row, uint8_t event, in
         form = read_rule(tree, row, flags, name);
     } else if (event == DECLARATION_EVENT || event == SUBTYPE_EVENT) {
         form = read_declaration(tree, row, flags | (event == SUBTYPE_EVENT ? SUBTYPE : 0), name);
+    } else if (event == DOCUMENTATION_EVENT) {
+        form = read_documentation(tree, row, name);
     } else {
-        uint32_t tail = tree->tail[row], first = child_at(tree, row + 1, tail);
-        uint32_t second = first < tail ? child_at(tree, tree->tail[first], tail) : tail;
-        if (event == DOCUMENTATION_EVENT && second < tail && tree->kind[second] == SYMBOL) *name = second;
         PyObject *children = children_as_list(tree, row);
         form = children ? Py_BuildValue("(IBiN)", row, event, flags, children) : NULL;
     }

@@ -43,11 +43,26 @@ def extract(source: bytes, tree: SyntaxTree, dialect: str | None = None) -> Symb
         top_names,
         facts,
         atoms,
-    ) = _binding.classify(source, kinds, starts, ends, tails, numbers, meanings, forms.offsets, forms.data, Definition)
+    ) = _binding.classify(
+        source,
+        kinds,
+        starts,
+        ends,
+        tails,
+        numbers,
+        meanings,
+        forms.offsets,
+        forms.data,
+        Definition,
+        Documentation,
+        decode_string,
+    )
     reader = _Reader(source, tree, numbers)
     for form in found:
         if isinstance(form, Definition):
             reader.definitions.append(form)
+        elif isinstance(form, Documentation):
+            reader.documentation.append(form)
         else:
             reader.read(*form)
     lines, wide = _columns.line_columns(source)
@@ -93,10 +108,6 @@ class _Reader:
         self.imports: list[Import] = []
         self.lambdas: list[Lambda] = []
 
-    def children(self, row: int) -> list[int]:
-        """Rows of the children of a list, comments left out."""
-        return _binding.children(self.kinds, self.tree.tails, row)
-
     def text(self, row: int) -> str:
         """A node as written, white space folded and comments left out."""
         tree = self.tree
@@ -108,8 +119,6 @@ class _Reader:
     def read(self, row: int, event: int, flags: int, children: list[int]) -> None:
         """Reads a form that definitions.c leaves to be read; `children`: their rows, comments left out."""
         match event:
-            case Event.DOCUMENTATION:
-                self._read_documentation(row, children)
             case Event.BIND:
                 self._read_bind(row, children, flags)
             case Event.IMPORT:
@@ -137,43 +146,6 @@ class _Reader:
                 "",
             )
         )
-
-    def _read_documentation(self, row: int, children: list[int]) -> None:
-        """`(@doc f (@desc "…") (@params ((@param "…") …)) (@return "…"))`, in any order."""
-        if len(children) < 2 or self.kinds[children[1]] != grammar.SYMBOL:
-            return
-        description, returns = "", ""
-        parameters: list[str] = []
-        for part in children[2:]:
-            items = self.children(part) if self.kinds[part] == grammar.EXPRESSION else []
-            if len(items) < 2:
-                continue
-            match self.source[self.starts[items[0]] : self.ends[items[0]]]:
-                case b"@desc":
-                    description = self._strings(items[1])
-                case b"@return":
-                    returns = self._strings(items[1])
-                case b"@params" if self.kinds[items[1]] == grammar.EXPRESSION:
-                    parameters = [self._strings(parameter) for parameter in self.children(items[1])]
-        self.documentation.append(
-            Documentation(
-                self.numbers[children[1]] - 1,
-                self.starts[row],
-                self.ends[row],
-                description,
-                tuple(parameters),
-                returns,
-            )
-        )
-
-    def _strings(self, row: int) -> str:
-        """The strings in a node, one after the other; the text itself where there is none."""
-        if self.kinds[row] == grammar.STRING:
-            return self.string_value(row)
-        strings = [
-            self.string_value(inner) for inner in range(row, self.tails[row]) if self.kinds[inner] == grammar.STRING
-        ]
-        return " ".join(strings) if strings else self.text(row)
 
     def _read_bind(self, row: int, children: list[int], flags: int) -> None:
         """`(bind! name value)`; a name that starts with & or is a new space is a space."""

@@ -74,25 +74,27 @@ static void close_list(const Frame *frame, uint32_t *arguments) {
 enum { LITERAL = 65535, SELF = 65534 };
 
 /*
- * classify(source, kinds, starts, ends, tails, numbers, meanings, offsets, forms, make)
+ * classify(source, kinds, starts, ends, tails, numbers, meanings, offsets, forms, make, document,
+ *          decode)
  *   -> (names, starts, roles, arguments, found, top_starts, top_ends, top_kinds, top_names, facts, atoms)
  *
  * numbers, meanings: those of intern. offsets: one uint16 a meaning, where its form
  * is in `forms`, or 0, or LITERAL or SELF. forms: the table of forms.py as bytes.
- * make: what makes a definition of its fields.
+ * make, document: what makes a definition, and documentation, of its fields. decode:
+ * what gives the value of a string token.
  * names, starts, roles, arguments: the occurrences, as symbols.SymbolTable has them
  * before they are packed; so are the columns of top-level atoms.
- * found: the forms that define or have an event, in order: definitions made, or
+ * found: the forms that define or have an event, in order: definitions and documentation made, or
  * (row, event, flags, rows of children) of what is left to read. facts: (name, arity, count, first
  * start). atoms: as the reference parser counts them, `!` by itself.
  */
 PyObject *metta_classify(PyObject *module, PyObject *args) {
     Py_buffer source, kinds, starts, ends, tails, numbers, meanings, offsets, forms;
-    PyObject *make;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*O", &source, &kinds, &starts, &ends, &tails, &numbers, &meanings,
-                          &offsets, &forms, &make))
+    PyObject *make, *document, *decode;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*OOO", &source, &kinds, &starts, &ends, &tails, &numbers, &meanings,
+                          &offsets, &forms, &make, &document, &decode))
         return NULL;
-    const Tree tree = {source.buf, kinds.buf, starts.buf, ends.buf, tails.buf, numbers.buf, make};
+    const Tree tree = {source.buf, kinds.buf, starts.buf, ends.buf, tails.buf, numbers.buf, make, document, decode};
     const uint8_t *kind = tree.kind, *form_table = forms.buf;
     const uint32_t *tail = tree.tail, *number = tree.number;
     const uint16_t *meaning = meanings.buf, *offset = offsets.buf;

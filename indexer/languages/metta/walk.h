@@ -43,7 +43,8 @@ static inline PyObject *numbers_as_bytes(const Numbers *numbers) {
 typedef struct {
     const uint8_t *text, *kind;
     const uint32_t *start, *end, *tail, *number;
-    PyObject *make; /* symbols.Definition */
+    PyObject *make, *document; /* symbols.Definition and symbols.Documentation */
+    PyObject *decode;          /* lexical.decode_string */
 } Tree;
 
 /* The first child of a list at or after a row, comments left out; the list's tail where there is none. */
@@ -54,6 +55,13 @@ static inline uint32_t child_at(const Tree *tree, uint32_t row, uint32_t tail) {
 
 /* Appends what a form says: a definition where that can be told here, else what is to be read. -1 on errors. */
 int read_form(const Tree *tree, PyObject *forms, uint32_t row, uint8_t event, int later, uint32_t *name);
+
+/* A node as written, white space folded and comments left out. */
+PyObject *text_of(const Tree *tree, uint32_t row);
+int is_word(const Tree *tree, uint32_t row, const char *word);
+
+/* What `(@doc f …)` says; None where f is no name. `name`: the row of f. */
+PyObject *read_documentation(const Tree *tree, uint32_t row, uint32_t *name);
 
 /* All facts with one head and number of arguments. */
 typedef struct {

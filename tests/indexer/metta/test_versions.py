@@ -36,6 +36,7 @@ TREE = [
 TABLE = [
     INDEXER / "text" / "symbols.py",
     METTA / "definitions.c",
+    METTA / "documentation.c",
     METTA / "dialects.py",
     METTA / "extract.py",
     METTA / "forms.py",

@@ -212,8 +212,8 @@ def let_read_while_written(connection: sqlite3.Connection) -> None:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    # The first build has nothing that others could read, and would write everything twice
-    # beside it: `let_read_while_written` comes after that.
+    # Not in WAL yet: the first build has nothing that others could read meanwhile, and would write
+    # everything twice. `let_read_while_written` comes after it.
     connection.execute("BEGIN IMMEDIATE")
     if _schema_of(connection) is None:  # else another process was faster
         for statement in _TABLES.split(";"):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 KB = 1000
@@ -182,13 +184,18 @@ def file_sizes(count: int, mean: int, seed: int = 1) -> list[int]:
     return [min(max(20, round(dice.lognormvariate(center, spread))), 100 * KB) for _ in range(count)]
 
 
+#: Names a folder of repositories to measure with, beside what is generated.
+REPOSITORIES = "BENCHMARK_REPOSITORIES"
+
+
 @dataclass(frozen=True, slots=True)
 class MadeWorkspace:
-    """A folder of generated files; `paths` in the order they were made, `size` in bytes."""
+    """A folder of files; `paths` in the order they were made, `size` in bytes. `kind` begins its name."""
 
     root: Path
     paths: tuple[Path, ...]
     size: int
+    kind: str = ""
 
     def sources(self) -> list[bytes]:
         return [path.read_bytes() for path in self.paths]
@@ -210,6 +217,36 @@ def make_linked_workspace(root: Path, count: int, mean: int = 2000) -> MadeWorks
     (root / "hub.metta").write_bytes(HUB)
     (root / "native.py").write_text(NATIVE)
     return workspace
+
+
+def public_workspace(root: Path, most: int) -> MadeWorkspace | None:
+    """Copies the files of MeTTa below the folder that REPOSITORIES names, each content once; None where it names none.
+
+    Hidden folders are left out: we do not look into them, and others do. Of more than `most` files it takes the
+    first by path.
+    """
+    folder = os.environ.get(REPOSITORIES)
+    if folder is None:
+        return None
+    seen: set[bytes] = set()
+    paths: list[Path] = []
+    written = 0
+    for path in sorted(Path(folder).rglob("*.metta")):
+        inside = path.relative_to(folder)
+        is_hidden = any(part.startswith(".") for part in inside.parts)
+        if len(paths) == most or is_hidden or path.is_symlink() or not path.is_file():
+            continue
+        text = path.read_bytes()
+        digest = blake2b(text).digest()
+        if digest in seen:
+            continue
+        seen.add(digest)
+        target = root / inside
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text)
+        written += len(text)
+        paths.append(target)
+    return MadeWorkspace(root, tuple(paths), written, "public, ")
 
 
 def _make(root: Path, count: int, mean: int, text_of: Callable[[int, int], bytes]) -> MadeWorkspace:

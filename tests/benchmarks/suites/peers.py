@@ -12,15 +12,12 @@ from pathlib import Path
 
 from tags_reader import parse_tags
 
-from benchmarks.documents import MB, make_linked_workspace
+from benchmarks.documents import MB, REPOSITORIES, make_linked_workspace, public_workspace
 from benchmarks.measure import PROGRAM, build, in_turns, run_command, settle, time_calls
 from benchmarks.rows import Row, Scale
 from metta_index.indexer.languages.metta import grammar
 from metta_index.indexer.languages.metta.parse import parse
 from metta_index.indexer.text.syntax import SyntaxTree
-
-#: A folder of repositories to measure with, beside what is generated.
-REPOSITORIES = "BENCHMARK_REPOSITORIES"
 
 ABOUT = (
     "Universal Ctags has no parser of MeTTa. It is given one here, `metta.ctags`, of regular expressions; its parsers "
@@ -58,29 +55,12 @@ def run(scale: Scale, scratch: Path) -> Iterator[Row]:
     count = scale.files[len(scale.files) // 2]
     workspace = make_linked_workspace(scratch / "generated", count)
     yield from _compared(workspace.root, f"generated, {count:,} files, {workspace.size / MB:.1f} MB", scratch)
-    folder = os.environ.get(REPOSITORIES)
-    if folder is None:
+    public = public_workspace(scratch / "public", scale.files[-1])
+    if public is None:
         yield Row("public repositories", None, "", note=f"set {REPOSITORIES} to a folder that holds some")
         return
-    root = scratch / "public"
-    copied, size = _copy_sources(Path(folder), root, scale.files[-1])
-    yield from _compared(root, f"public, {copied:,} files, {size / MB:.1f} MB", scratch)
-
-
-def _copy_sources(folder: Path, root: Path, most: int) -> tuple[int, int]:
-    """Copies files of MeTTa and nothing else; how many, and their bytes.
-
-    So everyone looks at the same: hidden folders, which we leave out and ctags does not, are not copied.
-    """
-    size = count = 0
-    for path in sorted(folder.rglob("*.metta"))[:most]:
-        inside = path.relative_to(folder)
-        if path.is_file() and not path.is_symlink() and not any(part.startswith(".") for part in inside.parts):
-            target = root / inside
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-            size, count = size + target.stat().st_size, count + 1
-    return count, size
+    name = f"public, {len(public.paths):,} files, {public.size / MB:.1f} MB"
+    yield from _compared(public.root, name, scratch)
 
 
 def _compared(root: Path, name: str, scratch: Path) -> Iterator[Row]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.documents import KB, MB, MadeWorkspace, facts, make_workspace
+from benchmarks.documents import KB, MB, REPOSITORIES, MadeWorkspace, facts, make_workspace, public_workspace
 from benchmarks.link_clock import link_clock
 from benchmarks.measure import (
     EMPTY_PROGRAM,
@@ -29,7 +29,8 @@ from metta_index.indexer.execution.wanted import Wanted
 from metta_index.indexer.languages.metta.grammar import parser
 
 ABOUT = (
-    "Whole commands on generated workspaces (files of 2 KB on average, sizes log-normal). The empty program is a "
+    "Whole commands on generated workspaces (files of 2 KB on average, sizes log-normal), and on public files of "
+    f"different contents where `{REPOSITORIES}` names a folder that holds some. The empty program is a "
     "Typer program with as many commands, which scans the same tree and asks for the status of every file. Commands "
     "and floors run in turns. Wall clock, unless CPU is named."
 )
@@ -43,19 +44,28 @@ _TWO = ("--jobs", "2", "--backend", "loky")
 def run(scale: Scale, scratch: Path) -> Iterator[Row]:
     for count in scale.files:
         workspace = make_workspace(scratch / f"{count}", count)
-        yield from _cold(workspace, scale)
-        yield _linking(workspace)
-        yield from _warm(workspace, scale)
-        yield from _memory(workspace)
+        yield from _measured(workspace, scale)
         shutil.rmtree(workspace.root)
+    public = public_workspace(scratch / "public", scale.files[-1])
+    if public is None:
+        yield Row("public repositories", None, "×", note=f"set {REPOSITORIES} to a folder that holds some")
+    else:
+        yield from _measured(public, scale)
     yield from _hundred(scale, scratch)
     why = "the machine has two cores: more than two workers would measure how they share them"
     yield Row("scaling beyond two workers", None, "×", note=why)
     yield from _auto(scale, scratch)
 
 
+def _measured(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
+    yield from _cold(workspace, scale)
+    yield _linking(workspace)
+    yield from _warm(workspace, scale)
+    yield from _memory(workspace)
+
+
 def _name(workspace: MadeWorkspace) -> str:
-    return f"{len(workspace.paths):,} files, {workspace.size / MB:.1f} MB"
+    return f"{workspace.kind}{len(workspace.paths):,} files, {workspace.size / MB:.1f} MB"
 
 
 def _cold(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Texts to measure with, made up by us and the same in every run: documents, workspaces, a file of facts."""
+"""Texts to measure with: made up by us and the same in every run, or copied from where the user keeps public ones."""
 
 from __future__ import annotations
 
@@ -196,6 +196,11 @@ class MadeWorkspace:
     paths: tuple[Path, ...]
     size: int
     kind: str = ""
+
+    @property
+    def name(self) -> str:
+        """What rows of results call it."""
+        return f"{self.kind}{len(self.paths):,} files, {self.size / MB:.1f} MB"
 
     def sources(self) -> list[bytes]:
         return [path.read_bytes() for path in self.paths]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tags_reader import parse_tags
 
-from benchmarks.documents import MB, REPOSITORIES, make_linked_workspace, public_workspace
+from benchmarks.documents import REPOSITORIES, make_linked_workspace, public_workspace
 from benchmarks.measure import PROGRAM, build, in_turns, run_command, settle, time_calls
 from benchmarks.rows import Row, Scale
 from metta_index.indexer.languages.metta import grammar
@@ -54,13 +54,12 @@ def run(scale: Scale, scratch: Path) -> Iterator[Row]:
         return
     count = scale.files[len(scale.files) // 2]
     workspace = make_linked_workspace(scratch / "generated", count)
-    yield from _compared(workspace.root, f"generated, {count:,} files, {workspace.size / MB:.1f} MB", scratch)
+    yield from _compared(workspace.root, f"generated, {workspace.name}", scratch)
     public = public_workspace(scratch / "public", scale.files[-1])
     if public is None:
         yield Row("public repositories", None, "", note=f"set {REPOSITORIES} to a folder that holds some")
         return
-    name = f"public, {len(public.paths):,} files, {public.size / MB:.1f} MB"
-    yield from _compared(public.root, name, scratch)
+    yield from _compared(public.root, public.name, scratch)
 
 
 def _compared(root: Path, name: str, scratch: Path) -> Iterator[Row]:

@@ -64,12 +64,8 @@ def _measured(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
     yield from _memory(workspace)
 
 
-def _name(workspace: MadeWorkspace) -> str:
-    return f"{workspace.kind}{len(workspace.paths):,} files, {workspace.size / MB:.1f} MB"
-
-
 def _cold(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
-    name, runs = _name(workspace), max(3, scale.runs // 2)
+    name, runs = workspace.name, max(3, scale.runs // 2)
     sources = workspace.sources()
 
     def parse_all() -> None:
@@ -161,7 +157,7 @@ def _linking(workspace: MadeWorkspace) -> Row:
         report = session.build(Options(wanted=Wanted(jobs=1, backend="sequential"))).report
     parts = ", ".join(f"{part} {seconds * 1000:,.0f} ms" for part, seconds in clock.seconds.items())
     return Row(
-        f"… of which linking, CPU: {_name(workspace)}", clock.total * 1000, "ms",
+        f"… of which linking, CPU: {workspace.name}", clock.total * 1000, "ms",
         f"cold, {report.work.linked:,} imports linked, 0 regions", clock.whole * 1000,
         "the whole build, one worker, no cache, in the benchmark's process", note=f"{parts}; it is in the rows above",
     )  # fmt: skip
@@ -187,7 +183,7 @@ def _hundred(scale: Scale, scratch: Path) -> Iterator[Row]:
 
 
 def _warm(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
-    name, root = _name(workspace), workspace.root
+    name, root = workspace.name, workspace.root
     settle()
     build(root, "--force")
     settle()
@@ -238,7 +234,7 @@ def _warm(workspace: MadeWorkspace, scale: Scale) -> Iterator[Row]:
 
 
 def _memory(workspace: MadeWorkspace) -> Iterator[Row]:
-    name = _name(workspace)
+    name = workspace.name
     asked = len(workspace.paths) == 10_000
     for workers, flags, limit in (("one worker", _ONE, 250), ("two workers", _TWO, 400)):
         peak, how = peak_memory_mb([*PROGRAM, "build", workspace.root, "--force", *flags])
